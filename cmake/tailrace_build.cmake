@@ -1,0 +1,95 @@
+# How our code is compiled, and the three words that declare it:
+#
+#   tailrace_library(name [HOT] [DEPS our-libraries...] [LIBS others...])
+#   tailrace_test(folder [LABELS ...] [DEPS ...] [LIBS ...])
+#   tailrace_test_program(name SOURCES ... [LABELS ...] [DEPS ...])
+#
+# A library exposes only its own folder: build/roots/<name> holds one link, <name> -> src/<name>, and is
+# its include root. A header of a folder that is not among DEPS (or theirs) is therefore not found.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")  # without NDEBUG: our assertions stay on
+set(CMAKE_CXX_FLAGS_DEBUG "-Og -g1")
+
+find_program(TAILRACE_CCACHE ccache)
+if(TAILRACE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${TAILRACE_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${TAILRACE_CCACHE})
+endif()
+
+if(TAILRACE_SANITIZE)
+  add_compile_options(-fsanitize=${TAILRACE_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${TAILRACE_SANITIZE})
+endif()
+
+find_package(Threads REQUIRED)
+
+add_library(tailrace_flags INTERFACE)
+target_compile_options(tailrace_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 warns about correct code here: std::optional and coroutine frames.
+  target_compile_options(tailrace_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict
+                                                  -Wno-mismatched-new-delete)
+endif()
+target_link_libraries(tailrace_flags INTERFACE Threads::Threads)
+
+function(tailrace_root name folder)
+  set(root ${CMAKE_BINARY_DIR}/roots/${name})
+  file(MAKE_DIRECTORY ${root})
+  if(NOT EXISTS ${root}/${name})
+    file(CREATE_LINK ${folder} ${root}/${name} SYMBOLIC)
+  endif()
+endfunction()
+
+function(tailrace_library name)
+  cmake_parse_arguments(ARG "HOT" "" "DEPS;LIBS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+  tailrace_root(${name} ${CMAKE_CURRENT_SOURCE_DIR}/${name})
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(${name} PRIVATE tailrace_flags)
+    if(ARG_HOT AND TAILRACE_STATIC)
+      # Fat objects: the product links them with LTO, the tests without, which is much quicker.
+      target_compile_options(${name} PRIVATE -flto=auto -ffat-lto-objects)
+    endif()
+  else()
+    add_library(${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${name} ${scope} ${CMAKE_BINARY_DIR}/roots/${name})
+  target_link_libraries(${name} ${scope} ${ARG_DEPS} ${ARG_LIBS})
+endfunction()
+
+# One program per folder of tests/, from all <file>_test.cc in it.
+function(tailrace_test folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*_test.cc)
+  if(sources)
+    tailrace_test_program(${folder}_test SOURCES ${sources} ${ARGN})
+  endif()
+endfunction()
+
+function(tailrace_test_program name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LABELS;DEPS;LIBS;ENVIRONMENT" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE tailrace_flags ${ARG_DEPS} ${ARG_LIBS} GTest::gtest
+                                        GTest::gmock GTest::gtest_main)
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set(properties LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_ENVIRONMENT)
+    list(APPEND properties ENVIRONMENT "${ARG_ENVIRONMENT}")
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
+endfunction()
