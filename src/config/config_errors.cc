@@ -18,16 +18,18 @@ std::string ConfigProblem::text() const {
 }
 
 bool ConfigErrors::failed() const noexcept {
-  return std::any_of(problems_.begin(), problems_.end(), [](const ConfigProblem& p) { return !p.is_warning; });
+  return std::any_of(problems_.begin(), problems_.end(),
+                     [](const ConfigProblem& p) { return !p.is_warning; });
 }
 
 std::string ConfigErrors::text() const {
   std::vector<const ConfigProblem*> ordered;
   for (const ConfigProblem& problem : problems_) ordered.push_back(&problem);
-  std::stable_sort(ordered.begin(), ordered.end(), [](const ConfigProblem* a, const ConfigProblem* b) {
-    return std::tie(a->place.file, a->place.line, a->place.column) <
-           std::tie(b->place.file, b->place.line, b->place.column);
-  });
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](const ConfigProblem* a, const ConfigProblem* b) {
+                     return std::tie(a->place.file, a->place.line, a->place.column) <
+                            std::tie(b->place.file, b->place.line, b->place.column);
+                   });
   std::string out;
   for (const ConfigProblem* problem : ordered) {
     out += problem->text();

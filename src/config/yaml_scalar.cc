@@ -20,10 +20,10 @@ bool any_of(const std::array<std::string_view, N>& words, std::string_view text)
 }
 
 constexpr std::array<std::string_view, 4> kNullWords{"", "~", "null", "Null"};
-constexpr std::array<std::string_view, 11> kTrueWords{"y",  "Y",  "yes",  "Yes",  "YES", "true",
-                                                      "True", "TRUE", "on", "On", "ON"};
-constexpr std::array<std::string_view, 11> kFalseWords{"n",  "N",  "no",  "No",  "NO", "false",
-                                                       "False", "FALSE", "off", "Off", "OFF"};
+constexpr std::array<std::string_view, 11> kTrueWords{"y",    "Y",    "yes", "Yes", "YES", "true",
+                                                      "True", "TRUE", "on",  "On",  "ON"};
+constexpr std::array<std::string_view, 11> kFalseWords{
+    "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"};
 
 // [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
 bool looks_like_float(std::string_view text) {
@@ -53,11 +53,14 @@ bool special_float(std::string_view text, double& out) {
   const bool negative = !text.empty() && text.front() == '-';
   if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
   if (text != ".inf" && text != ".Inf" && text != ".INF") return false;
-  out = negative ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+  out =
+      negative ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
   return true;
 }
 
-bool is_nan_word(std::string_view text) { return text == ".nan" || text == ".NaN" || text == ".NAN"; }
+bool is_nan_word(std::string_view text) {
+  return text == ".nan" || text == ".NaN" || text == ".NAN";
+}
 
 bool resolve_number(std::string_view text, Scalar& out) {
   if (special_float(text, out.number)) {
@@ -73,7 +76,8 @@ bool resolve_number(std::string_view text, Scalar& out) {
   if (!is_digit(first) && first != '-' && first != '+' && first != '.') return false;
   std::string plain;
   if (text.find('_') != std::string_view::npos) {
-    std::copy_if(text.begin(), text.end(), std::back_inserter(plain), [](char c) { return c != '_'; });
+    std::copy_if(text.begin(), text.end(), std::back_inserter(plain),
+                 [](char c) { return c != '_'; });
     text = plain;
   }
   if (parse_go_int(text, out.integer)) {

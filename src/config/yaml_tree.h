@@ -1,8 +1,10 @@
-// Tree: a parsed YAML document as plain values, made by yaml_reader.cc. Inner header of this folder.
+// Tree: a parsed YAML document as plain values, made by yaml_reader.cc. Inner header of this
+// folder.
 //
-// Nodes lie in one vector and name each other by index. An alias is the index of its anchor's node, so the tree
-// is a graph without circles, and a "billion laughs" document stays small; Limits says how far it may unfold.
-// Merge keys (<<) are resolved when a map is complete: their pairs stand in the map, marked as merged.
+// Nodes lie in one vector and name each other by index. An alias is the index of its anchor's node,
+// so the tree is a graph without circles, and a "billion laughs" document stays small; Limits says
+// how far it may unfold. Merge keys (<<) are resolved when a map is complete: their pairs stand in
+// the map, marked as merged.
 #pragma once
 
 #include <cstddef>
@@ -52,9 +54,9 @@ struct Node {
   bool quoted = false;
   Tag tag = Tag::kNone;
   Mark mark;
-  std::string text;           // kScalar
-  std::vector<Child> items;   // kList
-  std::vector<Pair> pairs;    // kMap, in order of the file
+  std::string text;            // kScalar
+  std::vector<Child> items;    // kList
+  std::vector<Pair> pairs;     // kMap, in order of the file
   std::uint64_t unfolded = 1;  // nodes from here on if every alias were written out
 };
 
@@ -63,8 +65,8 @@ struct Tree {
   NodeId root = kNoNode;  // kNoNode: there is no document, or it has errors
 };
 
-// Parses the first document of `text`. Problems go to `errors`, under the name `file`; after a syntax error the
-// root is kNoNode. Never throws.
+// Parses the first document of `text`. Problems go to `errors`, under the name `file`; after a
+// syntax error the root is kNoNode. Never throws.
 Tree parse_tree(const std::string& file, const std::string& text, ConfigErrors& errors);
 
 // One-based, columns in characters, as editors count.
