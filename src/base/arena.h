@@ -1,7 +1,8 @@
 // Arena: bytes that live until the next reset, handed out by moving a pointer.
 //
-// A shard has one. Stages write rewritten lines and values into it; the shard resets it when a read is
-// used up. Reset keeps one block, grown to what was needed, so after warm-up nothing is allocated.
+// A shard has one. Stages write rewritten lines and values into it; the shard resets it when a read
+// is used up. Reset keeps one block, grown to what was needed, so after warm-up nothing is
+// allocated.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +37,9 @@ class Arena {
 
   // Ends the life of everything handed out.
   void reset();
-  std::size_t used_bytes() const noexcept { return retired_bytes_ + static_cast<std::size_t>(next_ - begin_); }
+  std::size_t used_bytes() const noexcept {
+    return retired_bytes_ + static_cast<std::size_t>(next_ - begin_);
+  }
 
  private:
   char* allocate_slow(std::size_t bytes);

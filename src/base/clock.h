@@ -8,8 +8,9 @@ namespace tailrace {
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual std::int64_t now_ns() const = 0;        // wall clock, nanoseconds since the Unix epoch
-  virtual std::int64_t monotonic_ns() const = 0;  // never goes back; only differences mean something
+  virtual std::int64_t now_ns() const = 0;  // wall clock, nanoseconds since the Unix epoch
+  virtual std::int64_t monotonic_ns()
+      const = 0;  // never goes back; only differences mean something
 
   static const Clock& system();
 };

@@ -1,5 +1,6 @@
-// Error: why something expected to fail sometimes did fail. A code that programs compare, a text that
-// people read. Each layer puts where it was in front: "reading positions: open p.yaml: Permission denied".
+// Error: why something expected to fail sometimes did fail. A code that programs compare, a text
+// that people read. Each layer puts where it was in front: "reading positions: open p.yaml:
+// Permission denied".
 #pragma once
 
 #include <cstdint>

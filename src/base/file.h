@@ -47,8 +47,8 @@ Result<std::size_t> read_at(int fd, std::span<char> into, std::uint64_t offset);
 Result<std::string> read_file(const std::filesystem::path& path,
                               std::size_t bytes_max = std::size_t{1} << 30);
 
-// Replaces `path` by a file that holds `text`: temporary file beside it, fsync, rename, fsync of the
-// directory. After a crash the old or the new content is there, whole. Blocks on the disk.
+// Replaces `path` by a file that holds `text`: temporary file beside it, fsync, rename, fsync of
+// the directory. After a crash the old or the new content is there, whole. Blocks on the disk.
 Result<void> replace_file_blocking(const std::filesystem::path& path, std::string_view text,
                                    mode_t mode);
 

@@ -1,5 +1,5 @@
-// A quick, well mixed 64-bit hash of bytes for tables in memory. Not stable between versions, not for
-// adversaries who choose all inputs: tables that use it compare the keys too.
+// A quick, well mixed 64-bit hash of bytes for tables in memory. Not stable between versions, not
+// for adversaries who choose all inputs: tables that use it compare the keys too.
 #pragma once
 
 #include <cstddef>

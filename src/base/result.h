@@ -1,5 +1,5 @@
-// Result<T>: a value or an Error, with the member names of C++23's std::expected, which GCC 12 does not
-// have in C++20 mode; a later move is one alias.
+// Result<T>: a value or an Error, with the member names of C++23's std::expected, which GCC 12 does
+// not have in C++20 mode; a later move is one alias.
 #pragma once
 
 #include <optional>
@@ -70,17 +70,17 @@ class [[nodiscard]] Result<void> {
 #define TAILRACE_CONCAT_(a, b) a##b
 #define TAILRACE_CONCAT(a, b) TAILRACE_CONCAT_(a, b)
 
-// TAILRACE_TRY(std::string text, read_file(path)): the value, or return the error. For plain functions; a
-// coroutine writes the `if` and `co_return`.
+// TAILRACE_TRY(std::string text, read_file(path)): the value, or return the error. For plain
+// functions; a coroutine writes the `if` and `co_return`.
 #define TAILRACE_TRY(declaration, ...) \
   TAILRACE_TRY_(TAILRACE_CONCAT(result_, __COUNTER__), declaration, __VA_ARGS__)
-#define TAILRACE_TRY_(result, declaration, ...)           \
-  auto result = (__VA_ARGS__);                            \
-  if (!result) return std::move(result).error();          \
+#define TAILRACE_TRY_(result, declaration, ...)  \
+  auto result = (__VA_ARGS__);                   \
+  if (!result) return std::move(result).error(); \
   declaration = std::move(result).value()
 
 // TAILRACE_CHECK(write_file(path, text)): return the error, if any.
 #define TAILRACE_CHECK(...) TAILRACE_CHECK_(TAILRACE_CONCAT(result_, __COUNTER__), __VA_ARGS__)
-#define TAILRACE_CHECK_(result, ...)  \
-  auto result = (__VA_ARGS__);        \
+#define TAILRACE_CHECK_(result, ...) \
+  auto result = (__VA_ARGS__);       \
   if (!result) return std::move(result).error()

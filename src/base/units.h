@@ -9,7 +9,8 @@
 
 namespace tailrace {
 
-// Go's time.ParseDuration: "1h30m", "1.5s", "300ms", "-2us"; units ns us µs ms s m h; "0" alone. In ns.
+// Go's time.ParseDuration: "1h30m", "1.5s", "300ms", "-2us"; units ns us µs ms s m h; "0" alone. In
+// ns.
 Result<std::int64_t> parse_go_duration(std::string_view text);
 // Go's Duration.String: "1h30m0s", "1.5s", "300ms", "0s".
 std::string format_go_duration(std::int64_t ns);
