@@ -28,6 +28,9 @@ using FieldId = std::uint32_t;
 // that learn names from lines (eventlogmessage), which must bound what they add.
 class FieldTable {
  public:
+  // What a stage may let it grow to by names that come from lines.
+  static constexpr std::size_t kNamesMax = 4096;
+
   FieldId id(std::string_view name);
   std::optional<FieldId> find(std::string_view name) const;
   std::string_view name(FieldId id) const { return names_[id]; }
@@ -78,6 +81,10 @@ class Fields {
     values_[id] = value;
   }
   void remove(FieldId id) { set(id, {.kind = FieldValue::Kind::kRemoved, .text = {}}); }
+
+  // Fills the map with the labels of this moment, as a nested pipeline does: a label wins over a field of its
+  // name, and fields that are no label stay. `labels` as for begin(). May add names of labels to `table`.
+  void refill(const LabelSet* labels, FieldTable& table);
 
   // Calls visit(name, value) for every field that is set and every label not hidden by one; in no order.
   template <class Visit>

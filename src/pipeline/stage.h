@@ -22,6 +22,7 @@
 #include "config/config_node.h"
 #include "model/entry_sink.h"
 #include "model/field.h"
+#include "pipeline/fields_read.h"
 #include "telemetry/metrics.h"
 
 namespace tailrace {
@@ -29,6 +30,11 @@ namespace tailrace {
 class Stage : public EntrySink {
  public:
   void set_next(EntrySink* next) noexcept { next_ = next; }
+
+  // Called once when the whole pipeline is built, for the last stage first. `later` are the fields that
+  // somebody behind this stage reads: what is not among them need not be extracted. A stage then adds the
+  // fields that it reads itself.
+  virtual void plan(FieldsRead& later) { (void)later; }
 
   // Stages that hold nothing inherit these: they only hand through.
   void flush(FlushReason reason, std::int64_t now_monotonic_ns, Entry& entry) override {
