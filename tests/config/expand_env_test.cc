@@ -7,16 +7,19 @@
 namespace tailrace {
 namespace {
 
-// The expected values were recorded from the library that Promtail uses, but for what is marked as ours.
+// The expected values were recorded from the library that Promtail uses, but for what is marked as
+// ours.
 TEST(ExpandEnv, Expands) {
   const std::map<std::string, std::string, std::less<>> variables{
-      {"APP", "web-App.x"}, {"EMPTY", ""}, {"P", "a/b/c/d.tar.gz"}, {"U", "\u00e9a\u00df"}, {"N", "3"},
-      {"S", "aaa"},         {"D", "x${APP}y"}, {"BS", "a\\b"}};
+      {"APP", "web-App.x"}, {"EMPTY", ""}, {"P", "a/b/c/d.tar.gz"}, {"U", "\u00e9a\u00df"},
+      {"N", "3"},           {"S", "aaa"},  {"D", "x${APP}y"},       {"BS", "a\\b"}};
   const EnvLookup lookup = [&variables](std::string_view name) -> std::optional<std::string> {
     const auto found = variables.find(name);
     return found == variables.end() ? std::nullopt : std::optional(found->second);
   };
-  auto f = [&lookup](std::string_view text, std::string_view want) { EXPECT_EQ(expand_env(text, lookup), want) << text; };
+  auto f = [&lookup](std::string_view text, std::string_view want) {
+    EXPECT_EQ(expand_env(text, lookup), want) << text;
+  };
   f("", "");
   f("a ${APP} b", "a web-App.x b");
   f("${MISSING}", "");
