@@ -293,7 +293,7 @@ std::string explain(const std::string& message) {
     const char* theirs;
     std::string_view ours;
   };
-  static constexpr std::array<Words, 9> kWords{{
+  static const std::array<Words, 9> kWords{{
       {YAML::ErrorMsg::MAP_VALUE,
        "a colon is not allowed here: check the indentation, or quote text that contains \": \""},
       {YAML::ErrorMsg::END_OF_MAP,
