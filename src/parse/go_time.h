@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parse/time/layout_element.h"
 #include "parse/time_zone.h"
 
 namespace tailrace {
@@ -20,15 +21,19 @@ struct GoTime {
   std::int64_t seconds = 0;  // Unix
   std::int32_t nanos = 0;    // [0, 1e9)
   std::int32_t offset = 0;   // seconds east of UTC
-  std::array<char, 8> zone_text{};
+  // The place whose rules apply; null for a fixed offset (a numeric zone, an unknown abbreviation).
+  const TimeZone* place = nullptr;
+  std::array<char, 15> zone_text{};
   std::uint8_t zone_bytes = 0;
 
   std::string_view zone() const noexcept { return {zone_text.data(), zone_bytes}; }
   void set_zone(std::string_view name) noexcept;
   // Nanoseconds since the Unix epoch; nothing outside the years 1678 to 2261, which do not fit.
   std::optional<std::int64_t> unix_ns() const noexcept;
-  static GoTime at(std::int64_t seconds, std::int32_t nanos, const TimeZone& zone);
-  static GoTime at_ns(std::int64_t unix_ns, const TimeZone& zone);
+  static GoTime at(std::int64_t seconds, std::int32_t nanos, const TimeZone& place);
+  static GoTime at_ns(std::int64_t unix_ns, const TimeZone& place);
+  // The same wall clock and place, some years later; 29 February becomes 1 March where there is none.
+  GoTime plus_years(std::int64_t years) const;
 };
 
 // A date and time of day on somebody's wall.
@@ -53,24 +58,17 @@ class GoLayout {
   const std::string& text() const noexcept { return text_; }
 
   // A text without zone is taken as of `zone`. Nothing if it does not fit wholly. Never allocates.
-  std::optional<GoTime> parse(std::string_view text, const TimeZone& zone) const;
-  // Why it does not fit, in words; slow.
-  std::string explain(std::string_view text, const TimeZone& zone) const;
+  std::optional<GoTime> parse(std::string_view text, const TimeZone& zone) const {
+    return parse(text, zone, zone);
+  }
+  // Abbreviations are looked up in another zone. Go's time.Parse is parse(text, utc(), local()).
+  std::optional<GoTime> parse(std::string_view text, const TimeZone& zone,
+                              const TimeZone& known) const;
   void format(const GoTime& time, std::string& out) const;
 
  private:
-  struct Element {
-    std::uint8_t code = 0;                               // an element of go_time_element.h
-    std::uint8_t digits = 0;                             // of fractions
-    char separator = '.';                                // of fractions
-    std::uint32_t literal_start = 0, literal_bytes = 0;  // what stands in front, within text_
-  };
-  struct Parsed;
-  const char* parse_element(const Element& element, Parsed& parsed, std::string_view& rest) const;
-  const char* parse_into(std::string_view text, const TimeZone& zone, GoTime& out) const;
-
   std::string text_;
-  std::vector<Element> elements_;  // the last has code 0 and holds the trailing literal
+  std::vector<go_time::Element> elements_;  // the last is kEnd and brings the trailing literal
   bool is_rfc3339_ = false;
 };
 

@@ -23,11 +23,11 @@ class TimestampFormat {
 
  private:
   enum class Kind : std::uint8_t { kLayout, kLayoutWithoutYear, kUnix, kUnixMs, kUnixUs, kUnixNs };
-  TimestampFormat(Kind kind, std::string_view layout, const TimeZone& zone)
-      : kind_(kind), zone_(&zone), layout_(GoLayout::compile(layout)) {}
+  TimestampFormat(Kind kind, std::string_view layout, const TimeZone* zone)
+      : kind_(kind), zone_(zone), layout_(GoLayout::compile(layout)) {}
 
   Kind kind_;
-  const TimeZone* zone_;
+  const TimeZone* zone_;  // null: UTC, and abbreviations of the process's own zone
   GoLayout layout_;
 };
 
