@@ -47,6 +47,40 @@ Tag tag_of(const std::string& tag) {
   return Tag::kOther;
 }
 
+// Steps over anchors, tags, white space and comments to where a scalar itself begins.
+std::size_t skip_properties(std::string_view text, std::size_t at) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  while (at < text.size()) {
+    if (kBlank.find(text[at]) != std::string_view::npos) {
+      ++at;
+    } else if (text[at] == '#') {
+      at = std::min(text.find('\n', at), text.size());
+    } else if (text[at] == '&' || text[at] == '!') {
+      at = std::min(text.find_first_of(kBlank, at), text.size());
+    } else {
+      break;
+    }
+  }
+  return at;
+}
+
+// Whether the quoted text that begins at `at` ends. yaml-cpp takes the end of the file for its end
+// if that is a newline.
+bool is_closed(std::string_view text, std::size_t at) {
+  at = skip_properties(text, at);
+  const char quote = at < text.size() ? text[at] : ' ';
+  if (quote != '"' && quote != '\'') return true;
+  for (++at; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      if (quote == '"' || at + 1 >= text.size() || text[at + 1] != quote) return true;
+      ++at;  // '' stands for one
+    }
+  }
+  return false;
+}
+
 class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(const std::string& file, std::string_view text, Tree& tree, ConfigErrors& errors)
@@ -68,6 +102,8 @@ class TreeBuilder final : public YAML::EventHandler {
               .pairs = {}};
     node.quoted = tag == "!";
     node.tag = tag_of(tag);
+    if (tag != "?" && !is_closed(text_, offset_of(node.mark)))
+      throw Stop{node.mark, "this quoted text has no end"};
     if (node.tag == Tag::kBinary) {
       node.text.clear();
       if (!decode_base64(value, node.text)) throw Stop{node.mark, "!!binary needs base64"};
@@ -213,6 +249,18 @@ class TreeBuilder final : public YAML::EventHandler {
     std::for_each(node.items.rbegin(), node.items.rend(), append_map);
   }
 
+  // Marks come nearly in order, so the line found last is where the search begins.
+  std::size_t offset_of(Mark mark) {
+    if (mark.line < line_) line_ = 0, line_offset_ = 0;
+    while (line_ < mark.line) {
+      const std::size_t end = text_.find('\n', line_offset_);
+      if (end == std::string_view::npos) return text_.size();
+      line_offset_ = end + 1;
+      ++line_;
+    }
+    return std::min(line_offset_ + static_cast<std::size_t>(mark.column), text_.size());
+  }
+
   // scrape_configs[0].static_configs: where the innermost open map stands.
   std::string path() const {
     std::string out;
@@ -235,6 +283,8 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Open> open_;
   std::unordered_map<YAML::anchor_t, NodeId> anchors_;
   std::size_t merged_pairs_ = 0;
+  int line_ = 0;  // for offset_of
+  std::size_t line_offset_ = 0;
 };
 
 // yaml-cpp's words, and what the writer of the file should look for.
@@ -243,7 +293,7 @@ std::string explain(const std::string& message) {
     const char* theirs;
     std::string_view ours;
   };
-  static constexpr std::array<Words, 9> kWords{{
+  static const std::array<Words, 9> kWords{{
       {YAML::ErrorMsg::MAP_VALUE,
        "a colon is not allowed here: check the indentation, or quote text that contains \": \""},
       {YAML::ErrorMsg::END_OF_MAP,
@@ -252,7 +302,7 @@ std::string explain(const std::string& message) {
        "this line does not fit the list above it: check the indentation"},
       {YAML::ErrorMsg::END_OF_MAP_FLOW, "a { is not closed, or a comma is missing"},
       {YAML::ErrorMsg::END_OF_SEQ_FLOW, "a [ is not closed, or a comma is missing"},
-      {YAML::ErrorMsg::EOF_IN_SCALAR, "the file ends inside a quoted text"},
+      {YAML::ErrorMsg::EOF_IN_SCALAR, "this quoted text has no end"},
       {YAML::ErrorMsg::UNKNOWN_TOKEN, "this character cannot start a value: quote the text"},
       {YAML::ErrorMsg::TAB_IN_INDENTATION, "tabs are not allowed in indentation: use spaces"},
       {YAML::ErrorMsg::BAD_FILE, "nested too deeply"},

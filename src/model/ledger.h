@@ -13,7 +13,6 @@
 
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <utility>
 
 #include "model/ticket.h"
@@ -37,9 +36,6 @@ class Ledger final : public TicketOwner {
   std::size_t in_flight() const noexcept { return reads_.size(); }
   bool idle() const noexcept { return reads_.empty(); }
 
-  // Called whenever committed() has moved.
-  void on_commit(std::function<void()> callback) { on_commit_ = std::move(callback); }
-
  private:
   struct Read {
     Read(TicketOwner* owner, Position end_position) : ticket(owner), end(std::move(end_position)) {}
@@ -48,7 +44,6 @@ class Ledger final : public TicketOwner {
   };
 
   void on_settled(Ticket&) override {
-    bool moved = false;
     while (!reads_.empty() && reads_.front().ticket.settled() && !stuck_) {
       if (reads_.front().ticket.abandoned()) {
         stuck_ = true;
@@ -56,14 +51,11 @@ class Ledger final : public TicketOwner {
       }
       committed_ = std::move(reads_.front().end);
       reads_.pop_front();
-      moved = true;
     }
-    if (moved && on_commit_) on_commit_();
   }
 
   Position committed_;
   std::deque<Read> reads_;  // a deque keeps the addresses of its elements
-  std::function<void()> on_commit_;
   bool stuck_ = false;
 };
 

@@ -1,0 +1,42 @@
+#include "sources/file/file_metrics.h"
+
+namespace tailrace {
+namespace {
+
+constexpr const char* kLines = "promtail_read_lines_total";
+constexpr const char* kOffset = "promtail_read_bytes_total";
+constexpr const char* kSize = "promtail_file_bytes_total";
+constexpr const char* kLag = "tailrace_file_lag_bytes";
+
+}  // namespace
+
+FileMetrics::FileMetrics(Metrics& metrics, const std::string& path)
+    : metrics_(metrics),
+      labels_{{"path", path}},
+      lines_(metrics.counter(kLines, "Number of lines read.", labels_)),
+      offset_(metrics.gauge(kOffset, "Number of bytes read: the offset in the file.", labels_)),
+      size_(metrics.gauge(kSize, "Size of the file.", labels_)),
+      lag_(metrics.gauge(kLag, "Bytes of the file that Loki has not acknowledged.", labels_)) {}
+
+FileMetrics::~FileMetrics() {
+  for (const char* name : {kLines, kOffset, kSize, kLag}) metrics_.remove(name, labels_);
+}
+
+void FileMetrics::read(std::uint64_t lines, std::uint64_t offset) {
+  lines_.add(static_cast<double>(lines));
+  offset_.set(static_cast<double>(offset));
+}
+
+void FileMetrics::size(std::uint64_t bytes) { size_.set(static_cast<double>(bytes)); }
+void FileMetrics::lag(std::uint64_t bytes) { lag_.set(static_cast<double>(bytes)); }
+
+FileSourceMetrics::FileSourceMetrics(Metrics& metrics)
+    : files_active(metrics.gauge("promtail_files_active_total", "Number of active files.")),
+      rotations(metrics.counter("tailrace_file_rotations_total", "Another file took the place of a tailed one.")),
+      truncations(metrics.counter("tailrace_file_truncations_total", "A tailed file was cut or rewritten.")),
+      truncated_bytes(metrics.counter("tailrace_file_truncated_bytes_total",
+                                      "Bytes known to have been cut off before they were read.")),
+      lines_cut(metrics.counter("tailrace_file_lines_cut_total",
+                                "Lines longer than the most a line may take; they were sent cut.")) {}
+
+}  // namespace tailrace
