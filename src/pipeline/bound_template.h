@@ -1,4 +1,5 @@
-// BoundTemplate: a Go template over the fields of a pipeline, as the stages template and replace use it.
+// BoundTemplate: a Go template over the fields of a pipeline, as the stages template and replace
+// use it.
 #pragma once
 
 #include <optional>
@@ -15,12 +16,13 @@ namespace tailrace {
 class BoundTemplate {
  public:
   // `knows_entry`: `.Entry` is the line.
-  static Result<BoundTemplate> compile(std::string_view text, bool knows_entry, PipelineContext& context);
+  static Result<BoundTemplate> compile(std::string_view text, bool knows_entry,
+                                       PipelineContext& context);
 
   void plan(FieldsRead& later) const;
 
-  // Appends the result to `out`, which stays as it was on an error. `value` is `.Value`; if there is none,
-  // the field of that name is.
+  // Appends the result to `out`, which stays as it was on an error. `value` is `.Value`; if there
+  // is none, the field of that name is.
   Result<void> execute(Entry& entry, std::optional<std::string_view> value, std::string& out) const;
 
  private:

@@ -1,5 +1,5 @@
-// LastTimestamps: what `fudge` needs. A line whose time cannot be read takes the last good time of its
-// stream and one nanosecond, so that the order of the stream holds.
+// LastTimestamps: what `fudge` needs. A line whose time cannot be read takes the last good time of
+// its stream and one nanosecond, so that the order of the stream holds.
 #pragma once
 
 #include <cstdint>

@@ -41,9 +41,10 @@ void read_action(StageOptions& config, const Actions& actions, std::string_view 
     known += known.empty() ? "" : ", ";
     known += each.name;
   }
-  config.fail("action", name.empty() ? "the action of a " + std::string(kind) + " is required: " + known
-                                     : "unknown action \"" + name + "\" of a " + std::string(kind) +
-                                           "; known are " + known);
+  config.fail("action", name.empty()
+                            ? "the action of a " + std::string(kind) + " is required: " + known
+                            : "unknown action \"" + name + "\" of a " + std::string(kind) +
+                                  "; known are " + known);
 }
 
 void read_counter(StageOptions& config, MetricConfig& metric) {

@@ -31,8 +31,8 @@ struct MetricConfig {
 std::optional<MetricConfig> read_metric(const std::string& name, const ConfigNode& node,
                                         FieldTable& fields);
 
-// What Promtail takes for a number: a number, true and false as 1 and 0, a text that is a number, or a Go
-// duration in seconds ("300ms" is 0.3).
+// What Promtail takes for a number: a number, true and false as 1 and 0, a text that is a number,
+// or a Go duration in seconds ("300ms" is 0.3).
 std::optional<double> metric_number(const FieldValue& value);
 
 }  // namespace tailrace

@@ -124,7 +124,8 @@ Result<void> SeriesBook::write(MetricSeries& series) {
   const double more = total - std::exchange(series.exported_total_, total);
   switch (metric.kind) {
     case Kind::kCounter: {
-      TAILRACE_TRY(Counter counter, registry_.try_counter(metric.name, metric.help, series.labels_));
+      TAILRACE_TRY(Counter counter,
+                   registry_.try_counter(metric.name, metric.help, series.labels_));
       counter.add(more);
       break;
     }

@@ -1,13 +1,13 @@
 // Series of a metrics stage, between two threads.
 //
-// The stage counts on its shard, in plain stores to a MetricSeries; scrapes on the front read them and bring
-// the registry up to date. So a line pays for no lock and no lookup by labels, and nothing that a scrape
-// removes is ever in the stage's hands.
+// The stage counts on its shard, in plain stores to a MetricSeries; scrapes on the front read them
+// and bring the registry up to date. So a line pays for no lock and no lookup by labels, and
+// nothing that a scrape removes is ever in the stage's hands.
 //
 //   shard:  series->record(...)            scrape:  book.collect() -> Metrics
 //
-// A series that was not used for max_idle_duration is still shown by the scrape that finds out, and gone with
-// the next one; used again after that it starts from nothing, as in Promtail.
+// A series that was not used for max_idle_duration is still shown by the scrape that finds out, and
+// gone with the next one; used again after that it starts from nothing, as in Promtail.
 #pragma once
 
 #include <atomic>

@@ -3,7 +3,8 @@
 namespace tailrace {
 
 std::shared_ptr<SeriesExports> SeriesExports::of(Metrics& registry) {
-  // Pipelines are built apart from each other and know only the registry they share, so it is the key.
+  // Pipelines are built apart from each other and know only the registry they share, so it is the
+  // key.
   static std::mutex mutex;
   static std::map<Metrics*, std::weak_ptr<SeriesExports>> all;
   const std::lock_guard lock(mutex);

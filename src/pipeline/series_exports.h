@@ -1,7 +1,7 @@
 // SeriesExports: how many stages count into one series of a registry.
 //
-// Two shards, or two scrape configs, may have a metrics stage with the same metric and labels. They add into
-// one series, and it may be removed only when the last of them lets go.
+// Two shards, or two scrape configs, may have a metrics stage with the same metric and labels. They
+// add into one series, and it may be removed only when the last of them lets go.
 #pragma once
 
 #include <map>

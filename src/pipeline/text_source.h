@@ -15,7 +15,8 @@ class TextSource {
   static TextSource read(StageOptions& options, FieldTable& fields) {
     std::optional<std::string> name;
     options.read("source", name);
-    if (name && name->empty()) options.fail("source", "source cannot be empty; leave it out for the line");
+    if (name && name->empty())
+      options.fail("source", "source cannot be empty; leave it out for the line");
     TextSource source(fields);
     if (name) source.field_ = fields.id(*name);
     return source;

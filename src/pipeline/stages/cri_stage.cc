@@ -1,11 +1,12 @@
 // cri: lines of container runtimes, "<time> <stream> <flags> <content>".
 //
-// The content becomes the line, the stream a label, the time the timestamp. Parts of a long line (flag P) are
-// joined per label set until the part that ends it, whose timestamp and labels the whole takes.
+// The content becomes the line, the stream a label, the time the timestamp. Parts of a long line
+// (flag P) are joined per label set until the part that ends it, whose timestamp and labels the
+// whole takes.
 //
-// A part holds its read's ticket. So that a line that never ends does not hold its file for ever, it is sent
-// as it is after kPartWaitNs without a further part, at kJoinedBytesMax bytes, and when we stop; Promtail
-// would lose it there.
+// A part holds its read's ticket. So that a line that never ends does not hold its file for ever,
+// it is sent as it is after kPartWaitNs without a further part, at kJoinedBytesMax bytes, and when
+// we stop; Promtail would lose it there.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -16,6 +17,7 @@
 #include "parse/cri.h"
 #include "parse/go_time.h"
 #include "pipeline/last_timestamps.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_options.h"
 #include "telemetry/log.h"
 
@@ -68,7 +70,9 @@ class CriStage final : public Stage {
     next()->flush(reason, now_monotonic_ns, entry);
   }
 
-  std::int64_t deadline_ns() const override { return std::min(next_due_ns_, next()->deadline_ns()); }
+  std::int64_t deadline_ns() const override {
+    return std::min(next_due_ns_, next()->deadline_ns());
+  }
 
  private:
   void extract(const CriLine& line, Entry& entry) {

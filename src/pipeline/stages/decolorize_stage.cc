@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "parse/decolorize.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_options.h"
 
 namespace tailrace {

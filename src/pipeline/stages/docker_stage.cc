@@ -2,8 +2,8 @@
 //
 //   {"log":"hello\n","stream":"stdout","time":"2021-03-04T05:06:07.123456789Z"}
 //
-// Same as json (output: log, stream, timestamp: time), labels (stream), timestamp (RFC3339Nano), output, but
-// in one pass over the text.
+// Same as json (output: log, stream, timestamp: time), labels (stream), timestamp (RFC3339Nano),
+// output, but in one pass over the text.
 #include <array>
 #include <string>
 #include <utility>
@@ -12,6 +12,7 @@
 #include "parse/go_time.h"
 #include "pipeline/json_fields.h"
 #include "pipeline/last_timestamps.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_options.h"
 
 namespace tailrace {

@@ -5,6 +5,7 @@
 
 #include "parse/go_regex.h"
 #include "pipeline/drop_counter.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_options.h"
 
 namespace tailrace {
@@ -38,7 +39,8 @@ class DropStage final : public Stage {
 
  private:
   bool is_to_drop(Entry& entry) {
-    if (options_.longer_than_bytes && entry.line.size() <= *options_.longer_than_bytes) return false;
+    if (options_.longer_than_bytes && entry.line.size() <= *options_.longer_than_bytes)
+      return false;
     if (options_.older_than_ns && entry.timestamp_ns >= clock_.now_ns() - *options_.older_than_ns) {
       return false;
     }
@@ -101,8 +103,7 @@ StagePtr make_drop_stage(ConfigNode node, PipelineContext& context) {
   options.read_size("longer_than", drop.longer_than_bytes);
   if (!options.good()) return nullptr;
   if (sources.empty() && !expression && !drop.older_than_ns && !drop.longer_than_bytes) {
-    options.fail(
-        "drop stage needs at least one of source, expression, older_than or longer_than");
+    options.fail("drop stage needs at least one of source, expression, older_than or longer_than");
   }
   if (drop.value && expression) {
     options.fail("value", "only one of expression and value can be given");
@@ -119,7 +120,8 @@ StagePtr make_drop_stage(ConfigNode node, PipelineContext& context) {
   if (!options.good()) return nullptr;
   for (const std::string& source : sources) drop.sources.push_back(context.fields.id(source));
   return std::make_unique<DropStage>(
-      std::move(drop), DropCounter(context.metrics, reason.empty() ? "drop_stage" : reason), context);
+      std::move(drop), DropCounter(context.metrics, reason.empty() ? "drop_stage" : reason),
+      context);
 }
 
 }  // namespace tailrace

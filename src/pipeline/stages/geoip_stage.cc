@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_options.h"
 
 namespace tailrace {

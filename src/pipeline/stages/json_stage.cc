@@ -1,7 +1,7 @@
 // json: values of a JSON object become fields.
 //
-// Expressions that are nothing but a key, by far the most, are found in one pass over the text without a
-// tree. If one is more than that, all are evaluated on a tree.
+// Expressions that are nothing but a key, by far the most, are found in one pass over the text
+// without a tree. If one is more than that, all are evaluated on a tree.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -101,7 +101,8 @@ StagePtr make_json_stage(ConfigNode node, PipelineContext& context) {
     }
   }
   if (options.good() && expressions.empty()) {
-    options.fail("expressions", "JMES expression is required: expressions is a map from names to expressions");
+    options.fail("expressions",
+                 "JMES expression is required: expressions is a map from names to expressions");
   }
   if (!options.good()) return nullptr;
   return std::make_unique<JsonStage>(std::move(expressions), source, drop_malformed);

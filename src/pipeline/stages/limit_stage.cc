@@ -1,13 +1,14 @@
 // limit: at most so many lines a second.
 //
-// With `drop`, lines above the rate are dropped. Without, they pass, and the sources are told to rest until
-// the debt is paid: nobody blocks, and no more than one read goes ahead of the rate.
+// With `drop`, lines above the rate are dropped. Without, they pass, and the sources are told to
+// rest until the debt is paid: nobody blocks, and no more than one read goes ahead of the rate.
 #include <algorithm>
 #include <string>
 #include <unordered_map>
 #include <utility>
 
 #include "pipeline/drop_counter.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_options.h"
 #include "pipeline/token_bucket.h"
 
@@ -20,7 +21,9 @@ constexpr std::int64_t kMinDistinctLabels = 10'000;
 class LimitDropStage final : public Stage {
  public:
   LimitDropStage(TokenBucket::Limit limit, PipelineContext& context)
-      : limit_(limit), clock_(context.clock), dropped_(context.metrics, std::string(kDefaultReason)) {}
+      : limit_(limit),
+        clock_(context.clock),
+        dropped_(context.metrics, std::string(kDefaultReason)) {}
 
   void accept(Entry& entry) override {
     if (!bucket_.try_take(limit_, clock_.monotonic_ns())) return dropped_.add();
@@ -52,8 +55,9 @@ class LimitWaitStage final : public Stage {
   TokenBucket bucket_;
 };
 
-// One bucket per value of a label. Values live in two generations: when the young one is half of what is
-// allowed, the old one is forgotten and the young one grows old. A value in use moves to the young one.
+// One bucket per value of a label. Values live in two generations: when the young one is half of
+// what is allowed, the old one is forgotten and the young one grows old. A value in use moves to
+// the young one.
 class LimitByLabelStage final : public Stage {
  public:
   LimitByLabelStage(TokenBucket::Limit limit, std::string label, std::size_t values_max,
@@ -86,7 +90,9 @@ class LimitByLabelStage final : public Stage {
   };
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
   };
   using Generation = std::unordered_map<std::string, PerValue, Hash, std::equal_to<>>;
 
@@ -147,10 +153,12 @@ StagePtr make_limit_stage(ConfigNode node, PipelineContext& context) {
   options.read_weak("by_label_name", label);
   options.read_weak("max_distinct_labels", distinct);
   if (!options.good()) return nullptr;
-  if (!(limit.rate > 0)) options.fail("rate", "rate must be given and above 0, in lines per second");
+  if (!(limit.rate > 0))
+    options.fail("rate", "rate must be given and above 0, in lines per second");
   if (burst <= 0) options.fail("burst", "burst must be given and above 0, in lines");
   if (!label.empty() && !drop) {
-    options.fail("by_label_name", "by_label_name needs drop: true; lines of one label cannot wait alone");
+    options.fail("by_label_name",
+                 "by_label_name needs drop: true; lines of one label cannot wait alone");
   }
   if (!options.good()) return nullptr;
   limit.burst = static_cast<double>(burst);

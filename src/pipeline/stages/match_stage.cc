@@ -1,7 +1,7 @@
 // match: runs stages for the entries that a selector picks, or drops them.
 //
-// Entries keep their order: those that match go through the inner stages and out again before the next one is
-// looked at.
+// Entries keep their order: those that match go through the inner stages and out again before the
+// next one is looked at.
 #include <string>
 #include <utility>
 #include <vector>
@@ -127,7 +127,8 @@ StagePtr make_match_stage(ConfigNode node, PipelineContext& context) {
   const ConfigNode stages = options.get("stages");
   if (action == "drop") {
     if (!stages.empty()) {
-      options.fail("stages", "stages must not be there when action is drop: nothing would reach them");
+      options.fail("stages",
+                   "stages must not be there when action is drop: nothing would reach them");
     }
     if (!options.good()) return nullptr;
     return std::make_unique<MatchDropStage>(

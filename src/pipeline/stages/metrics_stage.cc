@@ -65,7 +65,8 @@ class MetricsStage final : public Stage {
     if (metric.action == Action::kInc || metric.action == Action::kDec) return 1;
     const std::optional<double> number = metric_number(*value);
     // A counter cannot go down.
-    if (number && metric.kind == MetricConfig::Kind::kCounter && !(*number >= 0)) return std::nullopt;
+    if (number && metric.kind == MetricConfig::Kind::kCounter && !(*number >= 0))
+      return std::nullopt;
     return number;
   }
 
@@ -109,7 +110,8 @@ class MetricsStage final : public Stage {
   StreamTable<Row> rows_{kStreamsMax};
 };
 
-// Whether the registry will take the metric. Promtail starts with names it cannot show, so this only warns.
+// Whether the registry will take the metric. Promtail starts with names it cannot show, so this
+// only warns.
 void try_out(const MetricConfig& metric, const ConfigNode& node, Metrics& registry) {
   const MetricLabels labels{{"tailrace_check", "1"}};
   const auto check = [&](const auto& result) {

@@ -1,13 +1,13 @@
 // multiline: lines that belong together become one entry, per label set.
 //
-// A line that matches `firstline` begins a block; others are appended until the next first line, `max_lines`
-// lines, or `max_wait_time` without a line. Before the first block of a label set its lines pass one by one.
-// After a block ended by count or time, further lines form blocks of their own with the labels, timestamp and
-// fields of the last first line.
+// A line that matches `firstline` begins a block; others are appended until the next first line,
+// `max_lines` lines, or `max_wait_time` without a line. Before the first block of a label set its
+// lines pass one by one. After a block ended by count or time, further lines form blocks of their
+// own with the labels, timestamp and fields of the last first line.
 //
-// Blocks hold the tickets of their reads, so a crash brings a block again from its first line. Limits: at
-// kStreamsMax label sets the blocks of the older half are sent early; a block of kBlockBytesMax bytes is sent
-// as if it had max_lines lines.
+// Blocks hold the tickets of their reads, so a crash brings a block again from its first line.
+// Limits: at kStreamsMax label sets the blocks of the older half are sent early; a block of
+// kBlockBytesMax bytes is sent as if it had max_lines lines.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -15,6 +15,7 @@
 
 #include "model/held_entry.h"
 #include "parse/go_regex.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_options.h"
 #include "pipeline/stream_table.h"
 
@@ -77,7 +78,9 @@ class MultilineStage final : public Stage {
   }
 
   // Never later than the first block that is due; earlier if its stream got a line since.
-  std::int64_t deadline_ns() const override { return std::min(next_due_ns_, next()->deadline_ns()); }
+  std::int64_t deadline_ns() const override {
+    return std::min(next_due_ns_, next()->deadline_ns());
+  }
 
  private:
   // `entry` is used to send the block before, so the new line moves out of it first.

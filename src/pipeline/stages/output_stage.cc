@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "pipeline/stage.h"
 #include "pipeline/stage_options.h"
 
 namespace tailrace {

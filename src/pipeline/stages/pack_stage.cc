@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "parse/json_value.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_options.h"
 
 namespace tailrace {

@@ -1,7 +1,7 @@
 // replace: puts a template's result in place of what the groups of an expression caught.
 //
-// Groups are replaced, not whole matches; one that begins inside a group already replaced is left. Then each
-// named group is stored as a field, with its replaced text, as of the first match.
+// Groups are replaced, not whole matches; one that begins inside a group already replaced is left.
+// Then each named group is stored as a field, with its replaced text, as of the first match.
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,7 +23,8 @@ class ReplaceStage final : public Stage {
   }
 
   void plan(FieldsRead& later) override {
-    // If the line is what changes, it does so whoever reads fields; so nothing can be left out but these.
+    // If the line is what changes, it does so whoever reads fields; so nothing can be left out but
+    // these.
     std::erase_if(named_, [&](const NamedGroup& each) { return !later.has(each.target); });
     template_.plan(later);
     source_.plan(later);
@@ -126,11 +127,12 @@ StagePtr make_replace_stage(ConfigNode node, PipelineContext& context) {
   }
   Result<BoundTemplate> compiled = BoundTemplate::compile(replacement, false, context);
   if (!compiled) {
-    options.get("replace").warn("this replace stage will change nothing: " + compiled.error().text());
+    options.get("replace").warn("this replace stage will change nothing: " +
+                                compiled.error().text());
     return std::make_unique<PassStage>();
   }
-  return std::make_unique<ReplaceStage>(std::move(regex).value(), std::move(compiled).value(), source,
-                                        context.fields);
+  return std::make_unique<ReplaceStage>(std::move(regex).value(), std::move(compiled).value(),
+                                        source, context.fields);
 }
 
 }  // namespace tailrace

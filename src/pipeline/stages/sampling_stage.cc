@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "pipeline/drop_counter.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_options.h"
 
 namespace tailrace {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_options.h"
 
 namespace tailrace {
@@ -54,7 +55,8 @@ StagePtr make_tenant_stage(ConfigNode node, PipelineContext& context) {
   if (!options.good()) return nullptr;
   const int given = (source.empty() ? 0 : 1) + (label.empty() ? 0 : 1) + (value.empty() ? 0 : 1);
   if (given != 1) {
-    options.fail("exactly one of source, label and value must be given, found " + std::to_string(given));
+    options.fail("exactly one of source, label and value must be given, found " +
+                 std::to_string(given));
     return nullptr;
   }
   TenantOptions tenant;

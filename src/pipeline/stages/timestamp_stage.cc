@@ -6,6 +6,7 @@
 
 #include "parse/timestamp_format.h"
 #include "pipeline/last_timestamps.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_options.h"
 
 namespace tailrace {
@@ -65,9 +66,8 @@ class TimestampStage final : public Stage {
 }  // namespace
 
 StagePtr make_timestamp_stage(ConfigNode node, PipelineContext& context) {
-  StageOptions options(
-      std::move(node), "timestamp",
-      {"source", "format", "fallback_formats", "location", "action_on_failure"});
+  StageOptions options(std::move(node), "timestamp",
+                       {"source", "format", "fallback_formats", "location", "action_on_failure"});
   std::string source, format, location, action = "fudge";
   std::vector<std::string> formats;
   options.read("source", source);
@@ -81,7 +81,8 @@ StagePtr make_timestamp_stage(ConfigNode node, PipelineContext& context) {
   }
   if (format.empty()) options.fail("format", "timestamp format is required");
   if (action != "fudge" && action != "skip") {
-    options.fail("action_on_failure", "invalid action_on_failure " + action + "; it is fudge or skip");
+    options.fail("action_on_failure",
+                 "invalid action_on_failure " + action + "; it is fudge or skip");
   }
   const TimeZone* zone = nullptr;
   if (!location.empty()) {
