@@ -143,7 +143,11 @@ void PositionBook::refresh(const std::string& path) {
     return key(a) < key(b);
   });
   saved_[path] = std::to_string(behind->generations.front().offset);
-  identities_[path] = behind->generations;
+  std::vector<GenerationRecord>& known = identities_[path];
+  const bool same_files = std::equal(known.begin(), known.end(), behind->generations.begin(),
+                                     behind->generations.end(), [](const auto& a, const auto& b) { return a.id == b.id; });
+  urgent_ = urgent_ || !same_files;
+  known = behind->generations;
   dirty_ = true;
 }
 
@@ -183,7 +187,7 @@ void PositionBook::drop_missing_files() {
 }
 
 PositionBook::Snapshot PositionBook::snapshot() {
-  dirty_ = false;
+  dirty_ = urgent_ = false;
   Snapshot out{saved_, {}};
   for (const auto& [path, generations] : identities_) {
     for (const GenerationRecord& record : generations) {

@@ -55,6 +55,9 @@ class PositionBook {
   void drop_missing_files();
 
   bool dirty() const noexcept { return dirty_; }
+  // A file is new in the book. Writing that down should not wait: a file that nobody knows of cannot be found
+  // again once it is rotated.
+  bool urgent() const noexcept { return urgent_; }
 
   struct Snapshot {
     std::map<std::string, std::string> positions;
@@ -72,6 +75,7 @@ class PositionBook {
   std::map<std::string, std::vector<Tailed>> tailed_;  // by path
   std::map<std::string, std::vector<GenerationRecord>> identities_;
   bool dirty_ = false;
+  bool urgent_ = false;
 
   void refresh(const std::string& path);
 };

@@ -12,7 +12,7 @@ Client::Client(boost::asio::any_io_executor executor, ClientOptions options, Cli
       options_(std::move(options)),
       limits_(limits),
       transports_(std::move(transports)),
-      metrics_(metrics, options_.url.host_port(), options_.name),
+      metrics_(metrics, options_.url.authority(), options_.name),
       clock_(clock),
       on_change_(std::move(on_change)) {}
 

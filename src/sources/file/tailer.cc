@@ -64,7 +64,6 @@ void Tailer::resume(Generation& at_path, const std::function<bool(const std::str
                 {{"path", path_}, {"inode", record.id.inode}, {"offset", record.offset}});
       continue;
     }
-    rotated->start_at(record.offset);
     add(std::move(rotated));
   }
   if (found_at_path || chain_.empty()) return;
@@ -265,6 +264,7 @@ void Tailer::look() {
       context_.metrics.rotations.add();
       log::info("file was rotated", {{"path", path_}, {"inode", (*opened)->id().inode}});
       add(std::move(*opened));
+      publish();
     }
   }
   drop_finished();
@@ -286,6 +286,7 @@ void Tailer::on_renamed_to(const std::string& now_at) {
     chain_.back()->rotated = false;
     chain_[chain_.size() - 2]->rotated = true;
   }
+  publish();
 }
 
 bool Tailer::holds(FileId id) const {
