@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "support/temporary_directory.h"
+#include "support/temp_dir.h"
 
 namespace tailrace {
 namespace {
@@ -75,7 +75,7 @@ TEST(PositionsFile, ReadsBackWhatItWrites) {
 }
 
 TEST(PositionsFile, SavesAndLoads) {
-  const test::TemporaryDirectory directory;
+  const TempDir directory;
   const std::string path = directory / "positions.yaml";
   EXPECT_TRUE(load_positions(path).value().empty());
   Positions positions{{"/a", "1"}};
