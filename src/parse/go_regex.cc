@@ -12,30 +12,46 @@
 namespace tailrace {
 namespace {
 
-// Go limits the compiled form by other means; RE2's default of 8 MiB refuses expressions that Go takes, such as
-// \pL{500}. Memory is used only when an expression needs it.
+// Go limits the compiled form by other means; RE2's default of 8 MiB refuses expressions that Go
+// takes, such as \pL{500}. Memory is used only when an expression needs it.
 constexpr std::int64_t kCompiledBytesMax = 64 * 1024 * 1024;
 constexpr std::size_t kStackGroups = 17;
 
 std::string_view describe(re2::RE2::ErrorCode code) {
   using enum re2::RE2::ErrorCode;
   switch (code) {
-    case NoError: return "no error";
-    case ErrorInternal: return "internal error";
-    case ErrorBadEscape: return "invalid escape sequence";
-    case ErrorBadCharClass: return "invalid character class";
-    case ErrorBadCharRange: return "invalid character class range";
-    case ErrorMissingBracket: return "missing closing ]";
-    case ErrorMissingParen: return "missing closing )";
-    case ErrorUnexpectedParen: return "unexpected )";
-    case ErrorTrailingBackslash: return "trailing backslash at end of expression";
-    case ErrorRepeatArgument: return "missing argument to repetition operator";
-    case ErrorRepeatSize: return "invalid repeat count";
-    case ErrorRepeatOp: return "invalid nested repetition operator";
-    case ErrorBadPerlOp: return "invalid or unsupported Perl syntax";
-    case ErrorBadUTF8: return "invalid UTF-8";
-    case ErrorBadNamedCapture: return "invalid named capture";
-    case ErrorPatternTooLarge: return "expression too large";
+    case NoError:
+      return "no error";
+    case ErrorInternal:
+      return "internal error";
+    case ErrorBadEscape:
+      return "invalid escape sequence";
+    case ErrorBadCharClass:
+      return "invalid character class";
+    case ErrorBadCharRange:
+      return "invalid character class range";
+    case ErrorMissingBracket:
+      return "missing closing ]";
+    case ErrorMissingParen:
+      return "missing closing )";
+    case ErrorUnexpectedParen:
+      return "unexpected )";
+    case ErrorTrailingBackslash:
+      return "trailing backslash at end of expression";
+    case ErrorRepeatArgument:
+      return "missing argument to repetition operator";
+    case ErrorRepeatSize:
+      return "invalid repeat count";
+    case ErrorRepeatOp:
+      return "invalid nested repetition operator";
+    case ErrorBadPerlOp:
+      return "invalid or unsupported Perl syntax";
+    case ErrorBadUTF8:
+      return "invalid UTF-8";
+    case ErrorBadNamedCapture:
+      return "invalid named capture";
+    case ErrorPatternTooLarge:
+      return "expression too large";
   }
   return "unknown error";
 }
@@ -44,7 +60,8 @@ Error compile_error(const re2::RE2& engine, std::string_view expression) {
   std::string text = "error parsing regexp: ";
   text += describe(engine.error_code());
   text += ": `";
-  // The engine saw the rewritten expression; where it would show all of that, show what was written.
+  // The engine saw the rewritten expression; where it would show all of that, show what was
+  // written.
   const bool shows_all = engine.error_arg().empty() || engine.error_arg() == engine.pattern() ||
                          engine.error_arg().find("(?:") != std::string::npos;
   text += shows_all ? std::string(expression) : engine.error_arg();
@@ -77,8 +94,10 @@ struct GoRegex::Impl {
   std::vector<std::string> all_names{""};
   std::unique_ptr<re2::RE2> engine;
 
-  bool search_valid(std::string_view text, std::span<std::string_view> found, std::size_t from) const;
-  bool search_repaired(std::string_view text, std::span<std::string_view> found, std::size_t from) const;
+  bool search_valid(std::string_view text, std::span<std::string_view> found,
+                    std::size_t from) const;
+  bool search_repaired(std::string_view text, std::span<std::string_view> found,
+                       std::size_t from) const;
 };
 
 GoRegex::GoRegex(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -114,7 +133,8 @@ const std::vector<std::string>& GoRegex::all_names() const noexcept { return imp
 const std::string& GoRegex::expression() const noexcept { return impl_->expression; }
 bool GoRegex::uses_own_matcher() const noexcept { return false; }
 
-bool GoRegex::search(std::string_view text, std::span<std::string_view> found, std::size_t from) const {
+bool GoRegex::search(std::string_view text, std::span<std::string_view> found,
+                     std::size_t from) const {
   if (from > text.size()) return false;
   if (text.data() == nullptr) text = "";  // so that an empty match is not taken for none
   if (regex::is_ascii(text) || is_valid_utf8(text)) return impl_->search_valid(text, found, from);

@@ -117,9 +117,10 @@ void expand_replacement(const GoRegex& regex, std::string_view replacement,
 
 std::string regex_replace_all(const GoRegex& regex, std::string_view text,
                               std::string_view replacement) {
-  return replace_each(regex, text, [&](const std::vector<std::string_view>& found, std::string& out) {
-    expand_replacement(regex, replacement, found, out);
-  });
+  return replace_each(regex, text,
+                      [&](const std::vector<std::string_view>& found, std::string& out) {
+                        expand_replacement(regex, replacement, found, out);
+                      });
 }
 
 std::string regex_replace_all_literal(const GoRegex& regex, std::string_view text,

@@ -56,7 +56,8 @@ void GoTime::set_zone(std::string_view name) noexcept {
 
 std::optional<std::int64_t> GoTime::unix_ns() const noexcept {
   std::int64_t ns = 0;
-  // A second before the first that fits, plus its nanoseconds, may still fit: add from the other side.
+  // A second before the first that fits, plus its nanoseconds, may still fit: add from the other
+  // side.
   const bool negative = seconds < 0;
   const std::int64_t whole = negative ? seconds + 1 : seconds;
   const std::int64_t part = negative ? nanos - kNsPerSecond : nanos;
@@ -109,7 +110,8 @@ GoLayout GoLayout::compile(std::string_view layout) {
   GoLayout compiled;
   compiled.text_ = layout;
   compiled.elements_ = go_time::cut_layout(layout);
-  compiled.is_rfc3339_ = layout == named_go_layout("RFC3339") || layout == named_go_layout("RFC3339Nano");
+  compiled.is_rfc3339_ =
+      layout == named_go_layout("RFC3339") || layout == named_go_layout("RFC3339Nano");
   return compiled;
 }
 
@@ -118,7 +120,8 @@ std::optional<GoTime> parse_rfc3339(std::string_view text) {
   if (text.size() < 20) return std::nullopt;
   const char* at = text.data();
   const char* end = at + text.size();
-  if (at[4] != '-' || at[7] != '-' || at[10] != 'T' || at[13] != ':' || at[16] != ':') return std::nullopt;
+  if (at[4] != '-' || at[7] != '-' || at[10] != 'T' || at[13] != ':' || at[16] != ':')
+    return std::nullopt;
   const unsigned century = two_digits(at, 99);
   const unsigned year_of_century = two_digits(at + 2, 99);
   const unsigned month = two_digits(at + 5, 12);

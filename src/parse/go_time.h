@@ -32,7 +32,8 @@ struct GoTime {
   std::optional<std::int64_t> unix_ns() const noexcept;
   static GoTime at(std::int64_t seconds, std::int32_t nanos, const TimeZone& place);
   static GoTime at_ns(std::int64_t unix_ns, const TimeZone& place);
-  // The same wall clock and place, some years later; 29 February becomes 1 March where there is none.
+  // The same wall clock and place, some years later; 29 February becomes 1 March where there is
+  // none.
   GoTime plus_years(std::int64_t years) const;
 };
 

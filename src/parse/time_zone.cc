@@ -94,7 +94,8 @@ Result<const TimeZone*> TimeZone::find(std::string_view name) {
 TimeZone TimeZone::fixed(std::string_view name, std::int32_t offset) {
   TimeZone zone;
   zone.name_ = name;
-  // Go's UTC has no list of zones: a text that says "GMT" is unknown to it, which is offset 0 as well.
+  // Go's UTC has no list of zones: a text that says "GMT" is unknown to it, which is offset 0 as
+  // well.
   zone.kinds_.push_back({offset, false, std::string(name)});
   zone.changes_.push_back({kBegin, 0});
   return zone;

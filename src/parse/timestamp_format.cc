@@ -33,8 +33,8 @@ std::optional<std::int64_t> parse_unix(std::string_view text) {
   const auto seconds = scaled(read_integer(text.substr(0, dot)), kNsPerSecond);
   const auto digits = read_integer(fraction);
   if (!seconds || !digits) return std::nullopt;
-  // As Promtail computes it: the fraction is a number of its own, always added ("-1.5" is half a second
-  // before 1970), and a sign in it counts as a digit.
+  // As Promtail computes it: the fraction is a number of its own, always added ("-1.5" is half a
+  // second before 1970), and a sign in it counts as a digit.
   const double ns =
       static_cast<double>(*digits) * std::pow(10.0, 9.0 - static_cast<double>(fraction.size()));
   std::int64_t sum = 0;
@@ -59,19 +59,26 @@ TimestampFormat TimestampFormat::compile(std::string_view format, const TimeZone
   if (format == "UnixUs") return {Kind::kUnixUs, "", nullptr};
   if (format == "UnixNs") return {Kind::kUnixNs, "", nullptr};
   if (const auto layout = named_go_layout(format)) return {Kind::kLayout, *layout, nullptr};
-  // Looked for as text, not as an element: "15:04:05.000006" counts as having a year, and gives year 0.
+  // Looked for as text, not as an element: "15:04:05.000006" counts as having a year, and gives
+  // year 0.
   const bool has_year = format.find("06") != std::string_view::npos;
   return {has_year ? Kind::kLayout : Kind::kLayoutWithoutYear, format, zone};
 }
 
-std::optional<std::int64_t> TimestampFormat::parse(std::string_view text, std::int64_t now_ns) const {
+std::optional<std::int64_t> TimestampFormat::parse(std::string_view text,
+                                                   std::int64_t now_ns) const {
   switch (kind_) {
-    case Kind::kUnix: return parse_unix(text);
-    case Kind::kUnixMs: return scaled(read_integer(text), kNsPerMs);
-    case Kind::kUnixUs: return scaled(read_integer(text), 1000);
-    case Kind::kUnixNs: return read_integer(text);
+    case Kind::kUnix:
+      return parse_unix(text);
+    case Kind::kUnixMs:
+      return scaled(read_integer(text), kNsPerMs);
+    case Kind::kUnixUs:
+      return scaled(read_integer(text), 1000);
+    case Kind::kUnixNs:
+      return read_integer(text);
     case Kind::kLayout:
-    case Kind::kLayoutWithoutYear: break;
+    case Kind::kLayoutWithoutYear:
+      break;
   }
   std::optional<GoTime> time = zone_ != nullptr
                                    ? layout_.parse(text, *zone_)

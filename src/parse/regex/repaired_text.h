@@ -1,4 +1,5 @@
-// RepairedText: a text with every byte that is not UTF-8 replaced by U+FFFD, and the way back to its offsets.
+// RepairedText: a text with every byte that is not UTF-8 replaced by U+FFFD, and the way back to
+// its offsets.
 #pragma once
 
 #include <cstddef>

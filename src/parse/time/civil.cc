@@ -53,8 +53,8 @@ std::string_view month_name(int month) noexcept {
 }
 
 std::string_view weekday_name(int weekday) noexcept {
-  constexpr std::array<std::string_view, 7> kNames = {
-      "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+  constexpr std::array<std::string_view, 7> kNames = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                      "Thursday", "Friday", "Saturday"};
   return kNames[static_cast<std::size_t>(weekday)];
 }
 

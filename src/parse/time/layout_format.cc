@@ -52,43 +52,77 @@ int twelve_hours(int hour) { return hour % 12 == 0 ? 12 : hour % 12; }
 void append_zone(std::string& out, Code code, std::int32_t offset) {
   switch (code) {
     case Code::kIsoColon:
-    case Code::kZoneColon: return append_offset(out, offset, {.colon = true});
+    case Code::kZoneColon:
+      return append_offset(out, offset, {.colon = true});
     case Code::kIsoShort:
-    case Code::kZoneShort: return append_offset(out, offset, {.minutes = false});
+    case Code::kZoneShort:
+      return append_offset(out, offset, {.minutes = false});
     case Code::kIsoSeconds:
-    case Code::kZoneSeconds: return append_offset(out, offset, {.seconds = true});
+    case Code::kZoneSeconds:
+      return append_offset(out, offset, {.seconds = true});
     case Code::kIsoColonSeconds:
-    case Code::kZoneColonSeconds: return append_offset(out, offset, {.colon = true, .seconds = true});
-    default: return append_offset(out, offset, {});
+    case Code::kZoneColonSeconds:
+      return append_offset(out, offset, {.colon = true, .seconds = true});
+    default:
+      return append_offset(out, offset, {});
   }
 }
 
 void append_element(std::string& out, const Element& element, const CivilTime& civil,
                     const GoTime& time) {
   switch (element.code) {
-    case Code::kEnd: return;
-    case Code::kYear: return append_number(out, std::max<std::int64_t>(civil.year, 0) % 100, 2);
-    case Code::kLongYear: return append_number(out, civil.year, 4);
-    case Code::kMonth: out += month_name(civil.month).substr(0, 3); return;
-    case Code::kLongMonth: out += month_name(civil.month); return;
-    case Code::kNumMonth: return append_number(out, civil.month, 0);
-    case Code::kZeroMonth: return append_number(out, civil.month, 2);
-    case Code::kWeekDay: out += weekday_name(civil.weekday).substr(0, 3); return;
-    case Code::kLongWeekDay: out += weekday_name(civil.weekday); return;
-    case Code::kDay: return append_number(out, civil.day, 0);
-    case Code::kUnderDay: return append_number(out, civil.day, 2, ' ');
-    case Code::kZeroDay: return append_number(out, civil.day, 2);
-    case Code::kUnderYearDay: return append_number(out, civil.year_day, 3, ' ');
-    case Code::kZeroYearDay: return append_number(out, civil.year_day, 3);
-    case Code::kHour: return append_number(out, civil.hour, 2);
-    case Code::kHour12: return append_number(out, twelve_hours(civil.hour), 0);
-    case Code::kZeroHour12: return append_number(out, twelve_hours(civil.hour), 2);
-    case Code::kMinute: return append_number(out, civil.minute, 0);
-    case Code::kZeroMinute: return append_number(out, civil.minute, 2);
-    case Code::kSecond: return append_number(out, civil.second, 0);
-    case Code::kZeroSecond: return append_number(out, civil.second, 2);
-    case Code::kUpperPm: out += civil.hour >= 12 ? "PM" : "AM"; return;
-    case Code::kLowerPm: out += civil.hour >= 12 ? "pm" : "am"; return;
+    case Code::kEnd:
+      return;
+    case Code::kYear:
+      return append_number(out, std::max<std::int64_t>(civil.year, 0) % 100, 2);
+    case Code::kLongYear:
+      return append_number(out, civil.year, 4);
+    case Code::kMonth:
+      out += month_name(civil.month).substr(0, 3);
+      return;
+    case Code::kLongMonth:
+      out += month_name(civil.month);
+      return;
+    case Code::kNumMonth:
+      return append_number(out, civil.month, 0);
+    case Code::kZeroMonth:
+      return append_number(out, civil.month, 2);
+    case Code::kWeekDay:
+      out += weekday_name(civil.weekday).substr(0, 3);
+      return;
+    case Code::kLongWeekDay:
+      out += weekday_name(civil.weekday);
+      return;
+    case Code::kDay:
+      return append_number(out, civil.day, 0);
+    case Code::kUnderDay:
+      return append_number(out, civil.day, 2, ' ');
+    case Code::kZeroDay:
+      return append_number(out, civil.day, 2);
+    case Code::kUnderYearDay:
+      return append_number(out, civil.year_day, 3, ' ');
+    case Code::kZeroYearDay:
+      return append_number(out, civil.year_day, 3);
+    case Code::kHour:
+      return append_number(out, civil.hour, 2);
+    case Code::kHour12:
+      return append_number(out, twelve_hours(civil.hour), 0);
+    case Code::kZeroHour12:
+      return append_number(out, twelve_hours(civil.hour), 2);
+    case Code::kMinute:
+      return append_number(out, civil.minute, 0);
+    case Code::kZeroMinute:
+      return append_number(out, civil.minute, 2);
+    case Code::kSecond:
+      return append_number(out, civil.second, 0);
+    case Code::kZeroSecond:
+      return append_number(out, civil.second, 2);
+    case Code::kUpperPm:
+      out += civil.hour >= 12 ? "PM" : "AM";
+      return;
+    case Code::kLowerPm:
+      out += civil.hour >= 12 ? "pm" : "am";
+      return;
     case Code::kIsoZone:
     case Code::kIsoColon:
     case Code::kIsoShort:
@@ -103,13 +137,15 @@ void append_element(std::string& out, const Element& element, const CivilTime& c
     case Code::kZoneColon:
     case Code::kZoneShort:
     case Code::kZoneSeconds:
-    case Code::kZoneColonSeconds: return append_zone(out, element.code, time.offset);
+    case Code::kZoneColonSeconds:
+      return append_zone(out, element.code, time.offset);
     case Code::kZoneName:
       if (time.zone_bytes == 0) return append_offset(out, time.offset, {});
       out += time.zone();
       return;
     case Code::kFraction0:
-    case Code::kFraction9: return append_fraction(out, element, time.nanos);
+    case Code::kFraction9:
+      return append_fraction(out, element, time.nanos);
   }
 }
 

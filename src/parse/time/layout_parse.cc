@@ -1,5 +1,6 @@
-// Reading a time by a layout. Go's rules, which are looser than the layout looks: hours take one digit, a
-// fraction may follow the seconds without being asked for, weekdays are checked for spelling only.
+// Reading a time by a layout. Go's rules, which are looser than the layout looks: hours take one
+// digit, a fraction may follow the seconds without being asked for, weekdays are checked for
+// spelling only.
 #include <algorithm>
 
 #include "parse/go_time.h"
@@ -58,28 +59,37 @@ class Reader {
 
   bool take(const Element& element, Code next, Parsed& parsed) {
     switch (element.code) {
-      case Code::kEnd: return true;
-      case Code::kYear: return take_short_year(parsed);
-      case Code::kLongYear: return take_long_year(parsed);
-      case Code::kMonth: return take_name(month_name, 1, 12, 3, parsed.month);
-      case Code::kLongMonth: return take_name(month_name, 1, 12, 0, parsed.month);
+      case Code::kEnd:
+        return true;
+      case Code::kYear:
+        return take_short_year(parsed);
+      case Code::kLongYear:
+        return take_long_year(parsed);
+      case Code::kMonth:
+        return take_name(month_name, 1, 12, 3, parsed.month);
+      case Code::kLongMonth:
+        return take_name(month_name, 1, 12, 0, parsed.month);
       case Code::kNumMonth:
       case Code::kZeroMonth:
         return take_number(element.code == Code::kZeroMonth, 1, 12, parsed.month);
-      case Code::kWeekDay: return take_weekday(3);
-      case Code::kLongWeekDay: return take_weekday(0);
+      case Code::kWeekDay:
+        return take_weekday(3);
+      case Code::kLongWeekDay:
+        return take_weekday(0);
       case Code::kUnderDay:
         skip_blank();
         [[fallthrough]];
       case Code::kDay:
-      case Code::kZeroDay: return take_number(element.code == Code::kZeroDay, 0, 99, parsed.day);
+      case Code::kZeroDay:
+        return take_number(element.code == Code::kZeroDay, 0, 99, parsed.day);
       case Code::kUnderYearDay:
         skip_blank();
         skip_blank();
         [[fallthrough]];
       case Code::kZeroYearDay:
         return take_year_day(element.code == Code::kZeroYearDay, parsed.year_day);
-      case Code::kHour: return take_number(false, 0, 23, parsed.hour);
+      case Code::kHour:
+        return take_number(false, 0, 23, parsed.hour);
       case Code::kHour12:
       case Code::kZeroHour12:
         return take_number(element.code == Code::kZeroHour12, 0, 12, parsed.hour);
@@ -91,9 +101,12 @@ class Reader {
         if (!take_number(element.code == Code::kZeroSecond, 0, 59, parsed.second)) return false;
         if (next == Code::kFraction0 || next == Code::kFraction9) return true;
         return take_optional_fraction(parsed);
-      case Code::kUpperPm: return take_half("AM", "PM", parsed);
-      case Code::kLowerPm: return take_half("am", "pm", parsed);
-      case Code::kZoneName: return take_zone_name(parsed);
+      case Code::kUpperPm:
+        return take_half("AM", "PM", parsed);
+      case Code::kLowerPm:
+        return take_half("am", "pm", parsed);
+      case Code::kZoneName:
+        return take_zone_name(parsed);
       case Code::kIsoZone:
       case Code::kIsoColon:
       case Code::kIsoShort:
@@ -109,9 +122,12 @@ class Reader {
       case Code::kZoneColon:
       case Code::kZoneShort:
       case Code::kZoneSeconds:
-      case Code::kZoneColonSeconds: return take_offset(element.code, parsed);
-      case Code::kFraction0: return take_fraction(std::size_t{element.digits} + 1, parsed);
-      case Code::kFraction9: return take_optional_fraction(parsed);
+      case Code::kZoneColonSeconds:
+        return take_offset(element.code, parsed);
+      case Code::kFraction0:
+        return take_fraction(std::size_t{element.digits} + 1, parsed);
+      case Code::kFraction9:
+        return take_optional_fraction(parsed);
     }
     return false;
   }
@@ -134,7 +150,8 @@ class Reader {
   bool take_year_day(bool fixed, int& value) {
     std::size_t digits = 0;
     value = 0;
-    for (; digits < 3 && is_digit(rest_, digits); ++digits) value = value * 10 + (rest_[digits] - '0');
+    for (; digits < 3 && is_digit(rest_, digits); ++digits)
+      value = value * 10 + (rest_[digits] - '0');
     if (digits == 0 || (fixed && digits != 3)) return false;
     rest_.remove_prefix(digits);
     return true;
@@ -221,7 +238,8 @@ class Reader {
   }
 
   bool take_optional_fraction(Parsed& parsed) {
-    if (rest_.size() < 2 || (rest_[0] != '.' && rest_[0] != ',') || !is_digit(rest_, 1)) return true;
+    if (rest_.size() < 2 || (rest_[0] != '.' && rest_[0] != ',') || !is_digit(rest_, 1))
+      return true;
     std::size_t end = 2;
     while (is_digit(rest_, end)) ++end;
     return take_fraction(end, parsed);
@@ -272,7 +290,8 @@ class Reader {
     if (rest_.starts_with("GMT")) return 3 + signed_hours(3);
     if (rest_[0] == '+' || rest_[0] == '-') return signed_hours(0);
     std::size_t capitals = 0;
-    while (capitals < 6 && capitals < rest_.size() && rest_[capitals] >= 'A' && rest_[capitals] <= 'Z') {
+    while (capitals < 6 && capitals < rest_.size() && rest_[capitals] >= 'A' &&
+           rest_[capitals] <= 'Z') {
       ++capitals;
     }
     if (capitals == 3) return 3;
@@ -360,7 +379,8 @@ GoTime settle_zone(const Parsed& parsed, const TimeZone& zone, const TimeZone& k
     if (const auto offset = known.offset_of(parsed.zone_name, wall)) {
       return GoTime::at(wall - *offset, parsed.nanos, known);
     }
-    // Unknown: the wall time is taken for UTC, even of "GMT+3", which only shows its offset when printed.
+    // Unknown: the wall time is taken for UTC, even of "GMT+3", which only shows its offset when
+    // printed.
     int shown = 0;
     if (parsed.zone_name.size() > 3 && parsed.zone_name.starts_with("GMT")) {
       for (const char c : parsed.zone_name.substr(4)) shown = shown * 10 + (c - '0');

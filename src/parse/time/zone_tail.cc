@@ -1,4 +1,5 @@
-// The POSIX rule at the end of a TZif file, which says how the clocks go on after the last recorded change:
+// The POSIX rule at the end of a TZif file, which says how the clocks go on after the last recorded
+// change:
 //
 //   CET-1CEST,M3.5.0,M10.5.0/3
 //   name, hours to add to get UTC, summer name, [its hours,] when summer begins, when it ends
@@ -99,7 +100,8 @@ std::optional<TimeZone::Tail> TimeZone::parse_tail(std::string_view text) {
 
   Tail tail;
   int west = 0;
-  if (!reader.take_name(tail.standard.abbreviation) || !reader.take_offset(west)) return std::nullopt;
+  if (!reader.take_name(tail.standard.abbreviation) || !reader.take_offset(west))
+    return std::nullopt;
   tail.standard.offset = -west;
   if (reader.empty() || reader.at(',')) return tail;
   if (!reader.take_name(tail.summer.abbreviation)) return std::nullopt;
@@ -120,14 +122,17 @@ std::optional<TimeZone::Tail> TimeZone::parse_tail(std::string_view text) {
 int TimeZone::rule_second(const Rule& rule, std::int64_t year, int offset) {
   int day = rule.day;
   switch (rule.form) {
-    case Rule::Form::kJulian: day += is_leap(year) && rule.day >= 60 ? 0 : -1; break;
-    case Rule::Form::kDayOfYear: break;
+    case Rule::Form::kJulian:
+      day += is_leap(year) && rule.day >= 60 ? 0 : -1;
+      break;
+    case Rule::Form::kDayOfYear:
+      break;
     case Rule::Form::kMonthWeekDay: {
       const std::int64_t first = days_from_civil(year, rule.month, 1);
       const int first_weekday = civil_from_seconds(first * kSecondsPerDay).weekday;
       const bool is_december = rule.month == 12;
-      const std::int64_t next = is_december ? days_from_civil(year + 1, 1, 1)
-                                            : days_from_civil(year, rule.month + 1, 1);
+      const std::int64_t next =
+          is_december ? days_from_civil(year + 1, 1, 1) : days_from_civil(year, rule.month + 1, 1);
       day = (rule.day - first_weekday + 7) % 7;
       for (int week = 1; week < rule.week && day + 7 < next - first; ++week) day += 7;
       day += static_cast<int>(first - days_from_civil(year, 1, 1));
@@ -140,7 +145,8 @@ int TimeZone::rule_second(const Rule& rule, std::int64_t year, int offset) {
 TimeZone::Period TimeZone::tail_at(std::int64_t last_change, std::int64_t unix_seconds) const {
   const Tail& tail = *tail_;
   if (!tail.has_summer) {
-    return {last_change, std::int64_t{1} << 62, tail.standard.offset, tail.standard.abbreviation, false};
+    return {last_change, std::int64_t{1} << 62, tail.standard.offset, tail.standard.abbreviation,
+            false};
   }
   const CivilTime civil = civil_from_seconds(unix_seconds);
   const std::int64_t year_start = days_from_civil(civil.year, 1, 1) * kSecondsPerDay;
@@ -159,7 +165,8 @@ TimeZone::Period TimeZone::tail_at(std::int64_t last_change, std::int64_t unix_s
   };
   if (second < first) return period(year_start, year_start + first, *outside);
   if (second >= second_change) {
-    return period(year_start + second_change, year_start + 365 * std::int64_t{kSecondsPerDay}, *outside);
+    return period(year_start + second_change, year_start + 365 * std::int64_t{kSecondsPerDay},
+                  *outside);
   }
   return period(year_start + first, year_start + second_change, *inside);
 }
