@@ -29,10 +29,10 @@ Sender* Client::append(Entry& entry) {
     const std::size_t over = line.size() - limits_.line_bytes_max;
     TenantMetrics& metrics = last_sender_->tenant_metrics();
     if (!limits_.truncate_long_lines) {
-      metrics.dropped(DropReason::kLineTooLong, 1, static_cast<double>(line.size()));
+      metrics.dropped(LossReason::kLineTooLong, 1, static_cast<double>(line.size()));
       return nullptr;
     }
-    metrics.mutated(DropReason::kLineTooLong, 1, static_cast<double>(over));
+    metrics.mutated(LossReason::kLineTooLong, 1, static_cast<double>(over));
     line = line.substr(0, limits_.line_bytes_max);
   }
   last_sender_->append(last_with_external_.get(), line, entry);
