@@ -19,6 +19,7 @@ import sys
 import tarfile
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 import names_test
@@ -31,9 +32,13 @@ NAME = f"tailrace-test-{os.getpid()}"
 UID = 10001
 
 
+def run(command):
+    return subprocess.run(command, capture_output=True, text=True)
+
+
 def docker(*arguments, check=True, text=True):
     environment = dict(os.environ)
-    if subprocess.run(["docker", "buildx", "version"], capture_output=True).returncode != 0:
+    if run(["docker", "buildx", "version"]).returncode != 0:
         environment["DOCKER_BUILDKIT"] = "0"
     result = subprocess.run(["docker", *arguments], capture_output=True, text=text, env=environment)
     if check and result.returncode != 0:
@@ -63,7 +68,8 @@ def container(name, *arguments):
 def build_busybox(path):
     with tempfile.TemporaryDirectory() as directory:
         shutil.copy(path, f"{directory}/busybox")
-        (pathlib.Path(directory) / "Dockerfile").write_text('FROM scratch\nCOPY busybox /busybox\nENTRYPOINT ["/busybox"]\n')
+        recipe = 'FROM scratch\nCOPY busybox /busybox\nENTRYPOINT ["/busybox"]\n'
+        (pathlib.Path(directory) / "Dockerfile").write_text(recipe)
         docker("build", "--quiet", "--tag", BUSYBOX_TAG, directory)
 
 
@@ -75,7 +81,8 @@ def check_content():
     finally:
         docker("rm", "--volumes", NAME, check=False)
     files = {member.name.rstrip("/"): member for member in tarfile.open(fileobj=io.BytesIO(archive))}
-    for path in ("usr/bin/tailrace", "etc/tailrace/tailrace.yml", "etc/ssl/certs/ca-certificates.crt", "etc/nsswitch.conf"):
+    for path in ("usr/bin/tailrace", "etc/tailrace/tailrace.yml", "etc/ssl/certs/ca-certificates.crt",
+                 "etc/nsswitch.conf"):
         if path not in files:
             yield f"the image has no /{path}"
     for path in ("bin/sh", "bin/bash", "usr/bin/sh", "lib64", "usr/lib"):
@@ -137,7 +144,8 @@ def check_run(receiver, what, marker, *arguments):
                 labels = found[0][0]
                 if labels.get("container") != f"{NAME}-writer" or labels.get("stream") != "stdout":
                     yield f"{what}: the container's line has the labels {labels}"
-            sick = docker("exec", NAME, "/usr/bin/tailrace", "healthcheck", "-url", "http://127.0.0.1:1/ready", check=False)
+            nobody = "http://127.0.0.1:1/ready"
+            sick = docker("exec", NAME, "/usr/bin/tailrace", "healthcheck", "-url", nobody, check=False)
             if sick.returncode != 1:
                 yield f"{what}: a health check of nobody ended with {sick.returncode}"
             for error in names_test.check_live(f"http://{host}:9080/metrics", names_test.known_metrics()):
@@ -169,7 +177,8 @@ def check_all(busybox):
     log_options = ["--log-driver=json-file", "--log-opt=tag={{.Name}}"]
     with receiver:
         yield from check_run(receiver, "as the image's user", None)
-        with container(f"{NAME}-writer", *log_options, BUSYBOX_TAG, "sh", "-c", f"echo '{marker}'; exec /busybox sleep 600"):
+        writer = ["sh", "-c", f"echo '{marker}'; exec /busybox sleep 600"]
+        with container(f"{NAME}-writer", *log_options, BUSYBOX_TAG, *writer):
             yield from check_run(receiver, "as in compose", marker, *as_in_compose)
 
 
@@ -179,9 +188,9 @@ def main():
     if not shutil.which("docker") or docker("version", check=False).returncode != 0:
         stack.skip("no Docker engine answers")
     busybox = shutil.which("busybox")
-    if not busybox or "statically linked" not in subprocess.run(["file", "-L", busybox], capture_output=True, text=True).stdout:
+    if not busybox or "statically linked" not in run(["file", "-L", busybox]).stdout:
         stack.skip("no static busybox (Debian: busybox-static; scripts/setup --e2e)")
-    built = subprocess.run([str(stack.DOCKER / "build-prebuilt"), os.path.abspath(sys.argv[1]), TAG], capture_output=True, text=True)
+    built = run([str(stack.DOCKER / "build-prebuilt"), os.path.abspath(sys.argv[1]), TAG])
     if built.returncode != 0:
         stack.finish([f"docker/build-prebuilt: {built.stdout}{built.stderr}"])
     try:
