@@ -111,6 +111,7 @@ TEST(Read, Numbers) {
   };
   f("1", 1);
   f("1.5", 1.5);
+  f("0.25", 0.25);  // a leading zero is no sign of an octal number here
   f(".5", 0.5);
   f("-1.e+3", -1000);
   f("08", 8);
