@@ -313,6 +313,16 @@ std::string explain(const std::string& message) {
   return message;
 }
 
+bool is_unclosed(const std::string& message) {
+  return message == YAML::ErrorMsg::END_OF_MAP_FLOW || message == YAML::ErrorMsg::END_OF_SEQ_FLOW;
+}
+
+Mark end_of(std::string_view text) {
+  const std::size_t line_begin = text.rfind('\n') + 1;  // npos + 1 is 0
+  return {static_cast<int>(std::count(text.begin(), text.end(), '\n')),
+          static_cast<int>(text.size() - line_begin)};
+}
+
 // YAML's printable characters, in valid UTF-8. yaml-cpp would end the document silently at some of
 // the others.
 std::optional<Stop> find_forbidden_character(std::string_view text) {
@@ -360,7 +370,10 @@ Tree parse_tree(const std::string& file, const std::string& text, ConfigErrors& 
   } catch (const Stop& thrown) {
     stop = thrown;
   } catch (const YAML::Exception& exception) {
-    stop = Stop{to_mark(exception.mark), explain(exception.msg)};
+    // Without a place (-1, or the very beginning) it ran into the end of the file.
+    const bool ran_out =
+        exception.mark.line <= 0 && exception.mark.column <= 0 && is_unclosed(exception.msg);
+    stop = Stop{ran_out ? end_of(text) : to_mark(exception.mark), explain(exception.msg)};
   } catch (const std::exception& exception) {
     stop = Stop{{}, exception.what()};
   }

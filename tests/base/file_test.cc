@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 
-#include "support/temporary_directory.h"
+#include "support/temp_dir.h"
 
 namespace tailrace {
 namespace {
@@ -19,8 +19,8 @@ std::size_t entries_in(const std::filesystem::path& directory) {
 }
 
 TEST(File, ReplacesAndReads) {
-  const test::TemporaryDirectory directory;
-  const std::filesystem::path path = directory.path() / "positions.yaml";
+  const TempDir directory;
+  const std::filesystem::path path = directory / "positions.yaml";
   for (const std::string& text :
        {std::string("first"), std::string(), std::string("\0\xff", 2), std::string(300'000, 'x')}) {
     ASSERT_TRUE(replace_file_blocking(path, text, 0600));
@@ -30,8 +30,8 @@ TEST(File, ReplacesAndReads) {
 }
 
 TEST(File, SetsTheModeWhateverTheUmask) {
-  const test::TemporaryDirectory directory;
-  const std::filesystem::path path = directory.path() / "f";
+  const TempDir directory;
+  const std::filesystem::path path = directory / "f";
   const mode_t before = ::umask(0077);
   EXPECT_TRUE(replace_file_blocking(path, "x", 0644));
   ::umask(before);
@@ -41,29 +41,29 @@ TEST(File, SetsTheModeWhateverTheUmask) {
 }
 
 TEST(File, LeavesTheOldContentWhenItCannotReplace) {
-  const test::TemporaryDirectory directory;
-  const std::filesystem::path blocked = directory.path() / "blocked";
+  const TempDir directory;
+  const std::filesystem::path blocked = directory / "blocked";
   std::filesystem::create_directory(blocked);
   const Result<void> replaced = replace_file_blocking(blocked, "x", 0600);
   ASSERT_FALSE(replaced);
   EXPECT_NE(replaced.error().text().find(blocked.native()), std::string::npos);
   EXPECT_EQ(entries_in(directory.path()), 1U) << "a temporary file was left";
-  EXPECT_EQ(replace_file_blocking(directory.path() / "no" / "f", "x", 0600).error().code(),
+  EXPECT_EQ(replace_file_blocking(directory / "no/f", "x", 0600).error().code(),
             ErrorCode::kNotFound);
 }
 
 TEST(File, SaysWhatItCouldNotRead) {
-  const test::TemporaryDirectory directory;
-  const Result<std::string> missing = read_file(directory.path() / "missing");
+  const TempDir directory;
+  const Result<std::string> missing = read_file(directory / "missing");
   EXPECT_EQ(missing.error().code(), ErrorCode::kNotFound);
   EXPECT_NE(missing.error().text().find("missing"), std::string::npos);
   EXPECT_EQ(read_file(directory.path()).error().code(), ErrorCode::kIo);
-  EXPECT_EQ(open_for_read(directory.path() / "missing").error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(open_for_read(directory / "missing").error().code(), ErrorCode::kNotFound);
 }
 
 TEST(File, RefusesMoreThanTheLimit) {
-  const test::TemporaryDirectory directory;
-  const std::filesystem::path path = directory.write("f", "12345");
+  const TempDir directory;
+  const std::string path = directory.write("f", "12345");
   EXPECT_EQ(read_file(path, 5).value(), "12345");
   EXPECT_FALSE(read_file(path, 4));
 }
@@ -74,7 +74,7 @@ TEST(File, ReadsWhatHasNoSize) {
 }
 
 TEST(File, ReadsAtAnOffset) {
-  const test::TemporaryDirectory directory;
+  const TempDir directory;
   const Result<Fd> fd = open_for_read(directory.write("f", "0123456789"));
   ASSERT_TRUE(fd);
   std::array<char, 4> room{};

@@ -7,7 +7,7 @@
 
 #include "base/path.h"
 #include "base/wildcard.h"
-#include "support/temporary_directory.h"
+#include "support/temp_dir.h"
 
 namespace tailrace {
 namespace {
@@ -140,7 +140,7 @@ class GlobTree : public testing::Test {
     Paths out;
     const Paths found = expand_glob(directory_ / pattern).value();
     for (const std::string& path : found) {
-      out.push_back(path.substr(directory_.path().native().size() + 1));
+      out.push_back(path.substr(directory_.path().size() + 1));
     }
     return out;
   }
@@ -150,7 +150,7 @@ class GlobTree : public testing::Test {
   void link(const std::string& target, const std::string& name) {
     ASSERT_EQ(::symlink(target.c_str(), (directory_ / name).c_str()), 0);
   }
-  test::TemporaryDirectory directory_;
+  TempDir directory_;
 };
 
 TEST_F(GlobTree, FindsFilesSorted) {

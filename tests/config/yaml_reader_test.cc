@@ -21,6 +21,8 @@ TEST(YamlReader, SaysWhereAndWhat) {
   };
   f("a: [1, 2\nb: 3\n", "c.yaml:2:2: a [ is not closed, or a comma is missing\n");
   f("a: {b: 1\n", "c.yaml:2:1: a { is not closed, or a comma is missing\n");
+  f("a: {b: 1", "c.yaml:1:9: a { is not closed, or a comma is missing\n");
+  f("@", "c.yaml:1:1: this character cannot start a value: quote the text\n");
   f("a: b: c\n",
     "c.yaml:1:5: a colon is not allowed here: check the indentation, or quote text that contains "
     "\": \"\n");

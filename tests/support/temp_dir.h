@@ -27,6 +27,13 @@ class TempDir {
   }
   std::string operator/(std::string_view name) const { return (path_ / name).string(); }
   std::string path() const { return path_.string(); }
+  // Writes a file in it, with the directories it needs; returns its path.
+  std::string write(std::string_view name, std::string_view text) const {
+    const std::filesystem::path file = path_ / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::trunc | std::ios::binary) << text;
+    return file.string();
+  }
 
  private:
   std::filesystem::path path_;
