@@ -255,7 +255,7 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
   config.yaml = std::make_shared<YamlFile>(config.file_name, config.text, *config.errors);
   const ConfigNode root = config.yaml->root();
   root.strict({"global", "server", "client", "clients", "positions", "scrape_configs", "target_config",
-               "limits_config", "options", "tracing", "wal", "app", "log", "store"});
+               "limits_config", "options", "tracing", "wal", "app", "store"});
   read_global(root.get("global"), config.global);
   read(root.get("server"), config.server);
   read_clients(root, flags, config);
@@ -267,6 +267,9 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
   read_limits(root.get("limits_config"), config.limits);
   read_scrape_configs(root.get("scrape_configs"), flags.flag("ignore-unsupported"), config);
   check_ignored_blocks(root);
+  if (const ConfigNode store = root.get("store"); !store.absent()) {
+    store.warn("this version has no embedded store yet; let clients point to a Loki");
+  }
   read(root.get("app"), config.app);
   apply_flags(flags, config);
   return config;
