@@ -92,18 +92,14 @@ bool resolve_number(std::string_view text, Scalar& out) {
   return true;
 }
 
-// Digits with an optional base prefix: 0x, 0o, 0b, and 0 alone for octal.
+// Digits with an optional base prefix: 0x, 0o, 0b, and 0 for octal.
 bool parse_magnitude(std::string_view text, std::uint64_t& out) {
   int base = 10;
   if (text.size() > 1 && text[0] == '0') {
     const char letter = static_cast<char>(text[1] | 0x20);
-    if (letter == 'x' || letter == 'o' || letter == 'b') {
-      base = letter == 'x' ? 16 : letter == 'o' ? 8 : 2;
-      text.remove_prefix(2);
-    } else {
-      base = 8;
-      text.remove_prefix(1);
-    }
+    base = letter == 'x' ? 16 : letter == 'b' ? 2 : 8;
+    if (!is_digit(text[1]) && letter != 'x' && letter != 'o' && letter != 'b') return false;
+    text.remove_prefix(is_digit(text[1]) ? 1 : 2);
   }
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, out, base);

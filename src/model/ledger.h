@@ -1,14 +1,15 @@
 // Ledger: remembers which reads of one source are still somewhere on their way.
 //
-// Every read gets a ticket. Positions follow the *prefix* of settled reads, because a crash between an early
-// undelivered read and a later delivered one must replay the early one.
+// Every read gets a ticket. Positions follow the *prefix* of settled reads, because a crash between
+// an early undelivered read and a later delivered one must replay the early one.
 //
 //   issued:  [..100) [100..230) [230..300)
 //   shares:     0        1          0         -> committed() == 100
 //
-// An abandoned read ends the prefix for good. Position is what the source saves: a file offset, a journal
-// cursor. Limit: the source asks in_flight() and reads no further above its own bound.
-// Not thread-safe: a ledger, its tickets and its batches live on one shard. It must outlive its tickets.
+// An abandoned read ends the prefix for good. Position is what the source saves: a file offset, a
+// journal cursor. Limit: the source asks in_flight() and reads no further above its own bound. Not
+// thread-safe: a ledger, its tickets and its batches live on one shard. It must outlive its
+// tickets.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +28,8 @@ class Ledger final : public TicketOwner {
   Ledger& operator=(const Ledger&) = delete;
   ~Ledger() { TAILRACE_ASSERT(reads_.empty() || stuck_, "a ledger ended before its tickets"); }
 
-  // Opens the next read; once it and all before it are settled, committed() is `end`. The caller holds one
-  // share and releases it when all lines are handed on.
+  // Opens the next read; once it and all before it are settled, committed() is `end`. The caller
+  // holds one share and releases it when all lines are handed on.
   Ticket* issue(Position end) { return &reads_.emplace_back(this, std::move(end)).ticket; }
 
   // The position up to which everything is delivered.

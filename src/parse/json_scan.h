@@ -32,8 +32,6 @@ struct JsonField {
 
 class JsonFields {
  public:
-  static constexpr int kDepthMax = 10000;
-
   // Equal keys may be given more than once.
   explicit JsonFields(std::vector<std::string> keys);
 
@@ -45,6 +43,11 @@ class JsonFields {
   bool scan(std::string_view text, Arena& arena, std::span<JsonField> values) const;
 
  private:
+  std::size_t index_of(std::string_view key) const noexcept;  // keys_.size(): nobody asked
+  // From behind "{" to behind "}"; null for a fault.
+  const char* scan_members(const char* at, const char* end, Arena& arena,
+                           std::span<JsonField> values) const;
+
   std::vector<std::string> keys_;
   std::vector<std::uint32_t> same_;  // the first index with an equal key
   std::uint64_t lengths_ = 0;        // bit n: some key has n bytes (63: 63 or more)

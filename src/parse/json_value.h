@@ -65,7 +65,6 @@ struct JsonMember {
 // Strings without escapes are views of `text`. Texts of 4 GiB and more are refused.
 std::optional<JsonValue> parse_json(std::string_view text, Arena& arena);
 
-// How to write numbers: Go's encoding/json switches to exponents below 1e-6 and from 1e21.
 struct JsonStyle {
   bool escape_html = true;  // < > & as \u003c \u003e \u0026; U+2028 and U+2029 are always escaped
   std::string_view indent;  // not empty: one member per line
@@ -73,6 +72,7 @@ struct JsonStyle {
 // Appends the value as JSON: keys sorted, no spaces, as Go's json.Marshal.
 void append_json(std::string& out, const JsonValue& value, const JsonStyle& style = {});
 void append_json_string(std::string& out, std::string_view text, bool escape_html = true);
+// Shortest form that reads back; with an exponent below 1e-6 and from 1e21 on.
 void append_json_number(std::string& out, double value);
 
 }  // namespace tailrace

@@ -11,13 +11,15 @@ namespace tailrace {
 
 class DropCounter {
  public:
-  DropCounter(Metrics& metrics, std::string reason) : metrics_(metrics), reason_(std::move(reason)) {}
+  DropCounter(Metrics& metrics, std::string reason)
+      : metrics_(metrics), reason_(std::move(reason)) {}
 
   // The series appears with the first line dropped, as in Promtail.
   void add() {
     if (!counter_) {
-      counter_ = metrics_.counter("logentry_dropped_lines_total",
-                                  "Lines that the pipeline dropped on purpose", {{"reason", reason_}});
+      counter_ =
+          metrics_.counter("logentry_dropped_lines_total",
+                           "Lines that the pipeline dropped on purpose", {{"reason", reason_}});
     }
     counter_->add();
   }

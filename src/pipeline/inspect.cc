@@ -100,8 +100,8 @@ std::string time_text(std::int64_t timestamp_ns) {
   return out;
 }
 
-// The two watchers of one stage share what they saw. An entry goes from the first through the stage to the
-// second in one call, so one snapshot is enough.
+// The two watchers of one stage share what they saw. An entry goes from the first through the stage
+// to the second in one call, so one snapshot is enough.
 struct Watch {
   std::string_view name;
   const FieldTable& table;

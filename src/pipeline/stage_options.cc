@@ -58,8 +58,7 @@ std::string StageOptions::worded(std::string_view message) const {
 }
 
 void StageOptions::fail(std::string_view key, std::string_view message) {
-  const ConfigNode at = get(key);
-  fail_at(at.absent() ? node_ : at, message);
+  fail_at(get(key), message);
 }
 
 void StageOptions::fail(std::string_view message) { fail_at(node_, message); }

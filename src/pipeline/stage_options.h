@@ -1,12 +1,13 @@
-// StageOptions: reads the options of one stage, by the rules that hold inside stages: option names match
-// without regard to case, unknown ones are warned about, problems name the stage.
+// StageOptions: reads the options of one stage, by the rules that hold inside stages: option names
+// match without regard to case, unknown ones are warned about, problems name the stage.
 //
 //   StageOptions options(node, "regex", {"expression", "source"});
 //   options.read("expression", expression);
 //   if (expression.empty()) options.fail("expression", "expression is required");
 //   if (!options.good()) return nullptr;
 //
-// Most stages want the right YAML type (read); some convert (read_weak). Absent and null leave the target.
+// Most stages want the right YAML type (read); some convert (read_weak). Absent and null leave the
+// target.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,10 @@ namespace tailrace {
 
 class StageOptions {
  public:
-  // For stages whose options are a map with known names; anything but a map (or nothing) is a problem.
-  StageOptions(ConfigNode node, std::string_view stage, std::initializer_list<std::string_view> known);
+  // For stages whose options are a map with known names; anything but a map (or nothing) is a
+  // problem.
+  StageOptions(ConfigNode node, std::string_view stage,
+               std::initializer_list<std::string_view> known);
 
   bool has(std::string_view key) const { return !get(key).empty(); }
   ConfigNode get(std::string_view key) const { return node_.get_ignoring_case(key); }
@@ -65,8 +68,9 @@ class StageOptions {
   bool good_ = true;
 };
 
-// For stages whose options are a map of free names to optional sources (labels, structured_metadata,
-// json's expressions): name and source in file order; a null or empty source is the name itself.
+// For stages whose options are a map of free names to optional sources (labels,
+// structured_metadata, json's expressions): name and source in file order; a null or empty source
+// is the name itself.
 struct NamedSource {
   std::string name;
   std::string source;

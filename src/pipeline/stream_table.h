@@ -1,7 +1,8 @@
 // StreamTable: what a stage remembers per label set.
 //
-// Keyed by the interned set's address, which is held, so that it stays the same over the interner's sweeps.
-// Limit: the stage gives a number of streams, and makes room by letting go of those used longest ago.
+// Keyed by the interned set's address, which is held, so that it stays the same over the interner's
+// sweeps. Limit: the stage gives a number of streams, and makes room by letting go of those used
+// longest ago.
 #pragma once
 
 #include <algorithm>
@@ -39,13 +40,14 @@ class StreamTable {
   bool empty() const noexcept { return nodes_.empty(); }
   std::size_t size() const noexcept { return nodes_.size(); }
 
-  // Forgets the half of the streams that was used longest ago; let_go(T&) is called for each before.
+  // Forgets the half of the streams that was used longest ago; let_go(T&) is called for each
+  // before.
   template <class LetGo>
   void evict_older_half(LetGo&& let_go) {
     std::vector<std::uint64_t> uses;
     for (const auto& [stream, node] : nodes_) uses.push_back(node.last_use);
     if (uses.empty()) return;
-    const auto middle = uses.begin() + static_cast<std::ptrdiff_t>(uses.size() / 2);
+    const auto middle = uses.begin() + static_cast<std::ptrdiff_t>((uses.size() - 1) / 2);
     std::nth_element(uses.begin(), middle, uses.end());
     const std::uint64_t newest_gone = *middle;
     erase_if([&](T& value, std::uint64_t last_use) {
@@ -68,7 +70,8 @@ class StreamTable {
   void erase_if(Predicate&& predicate) {
     last_stream_ = nullptr;
     for (auto node = nodes_.begin(); node != nodes_.end();) {
-      node = predicate(node->second.value, node->second.last_use) ? nodes_.erase(node) : std::next(node);
+      node = predicate(node->second.value, node->second.last_use) ? nodes_.erase(node)
+                                                                  : std::next(node);
     }
   }
   // visit(T&), the stream used longest ago first.

@@ -143,8 +143,14 @@ void PositionBook::refresh(const std::string& path) {
     return key(a) < key(b);
   });
   saved_[path] = std::to_string(behind->generations.front().offset);
-  identities_[path] = behind->generations;
+  std::vector<GenerationRecord>& known = identities_[path];
+  const bool same_files = std::equal(known.begin(), known.end(), behind->generations.begin(),
+                                     behind->generations.end(), [](const auto& a, const auto& b) { return a.id == b.id; });
+  known = behind->generations;
   dirty_ = true;
+  if (same_files || urgent_) return;
+  urgent_ = true;
+  if (on_urgent_) on_urgent_();
 }
 
 void PositionBook::publish_text(const std::string& key, std::string value) {
@@ -183,7 +189,7 @@ void PositionBook::drop_missing_files() {
 }
 
 PositionBook::Snapshot PositionBook::snapshot() {
-  dirty_ = false;
+  dirty_ = urgent_ = false;
   Snapshot out{saved_, {}};
   for (const auto& [path, generations] : identities_) {
     for (const GenerationRecord& record : generations) {

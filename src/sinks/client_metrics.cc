@@ -6,7 +6,7 @@
 namespace tailrace {
 namespace {
 
-constexpr std::array<const char*, kDropReasons> kReasonLabels = {"ingester_error", "rate_limited",
+constexpr std::array<const char*, kLossReasons> kReasonLabels = {"ingester_error", "rate_limited",
                                                                   "stream_limited", "line_too_long"};
 // The default buckets of Prometheus' client for Go, which Promtail uses.
 const std::vector<double> kRequestBuckets = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
@@ -17,7 +17,7 @@ TenantMetrics::TenantMetrics(Metrics& metrics, const std::string& host, const st
     : batch_retries(metrics.counter("promtail_batch_retries_total",
                                     "Number of times batches have had to be retried.",
                                     {{"host", host}, {"tenant", tenant}})) {
-  for (std::size_t i = 0; i < kDropReasons; ++i) {
+  for (std::size_t i = 0; i < kLossReasons; ++i) {
     const MetricLabels labels = {{"host", host}, {"reason", kReasonLabels[i]}, {"tenant", tenant}};
     dropped_entries_[i] = metrics.counter("promtail_dropped_entries_total",
                                           "Entries that will never be delivered, by reason.", labels);
@@ -30,12 +30,12 @@ TenantMetrics::TenantMetrics(Metrics& metrics, const std::string& host, const st
   }
 }
 
-void TenantMetrics::dropped(DropReason reason, double entries, double bytes) {
+void TenantMetrics::dropped(LossReason reason, double entries, double bytes) {
   dropped_entries_[static_cast<std::size_t>(reason)].add(entries);
   dropped_bytes_[static_cast<std::size_t>(reason)].add(bytes);
 }
 
-void TenantMetrics::mutated(DropReason reason, double entries, double bytes) {
+void TenantMetrics::mutated(LossReason reason, double entries, double bytes) {
   mutated_entries_[static_cast<std::size_t>(reason)].add(entries);
   mutated_bytes_[static_cast<std::size_t>(reason)].add(bytes);
 }

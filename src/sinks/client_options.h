@@ -24,7 +24,7 @@ struct BackoffOptions {
 };
 
 struct ClientOptions {
-  std::string name;  // "": six hex digits of a hash of everything else, see finish_client_options
+  std::string name;  // "": see name_client
   Url url;
   std::int64_t batch_wait_ns = kNsPerSecond;
   std::int64_t batch_bytes = 1 << 20;
@@ -37,8 +37,12 @@ struct ClientOptions {
   HttpClientConfig http;
 };
 
-// Reads one client. Problems are recorded on the node.
-ClientOptions read_client_options(ConfigNode node);
+// Reads one client. Problems are recorded on the node. Its name may stay empty: see name_client.
+ClientOptions read_client_options(ConfigNode node, bool url_required);
+
+// Gives a client without a name six hex digits of a hash of everything else, as Promtail does: two that are
+// equal get the same, which the caller reports.
+void name_client(ClientOptions& client);
 
 // What all clients of a process share from `limits_config`.
 struct ClientLimits {

@@ -50,7 +50,7 @@ void Sender::append(const LabelSet* stream, std::string_view line, const Entry& 
   if (full && !filling_.empty()) seal();
   if (options_.streams_max != 0 && filling_.streams() >= options_.streams_max &&
       !filling_.has_stream(stream)) {
-    tenant_metrics_.dropped(DropReason::kStreamLimited, 1, static_cast<double>(line.size()));
+    tenant_metrics_.dropped(LossReason::kStreamLimited, 1, static_cast<double>(line.size()));
     return;
   }
   if (filling_.empty()) {
@@ -158,7 +158,7 @@ asio::awaitable<bool> Sender::deliver(Payload& payload) {
       co_return true;
     }
     const bool rate_limited = answer.status == 429;
-    const DropReason reason = rate_limited ? DropReason::kRateLimited : DropReason::kIngesterError;
+    const LossReason reason = rate_limited ? LossReason::kRateLimited : LossReason::kIngesterError;
     if (!answer.retryable() || (rate_limited && options_.drop_rate_limited)) {
       drop(payload, reason, answer);
       co_return true;
@@ -187,7 +187,7 @@ asio::awaitable<bool> Sender::deliver(Payload& payload) {
   co_return false;
 }
 
-void Sender::drop(const Payload& payload, DropReason reason, const PushAnswer& answer) {
+void Sender::drop(const Payload& payload, LossReason reason, const PushAnswer& answer) {
   tenant_metrics_.dropped(reason, static_cast<double>(payload.entries),
                           static_cast<double>(payload.body.size()));
   if (log_drop_.due()) {

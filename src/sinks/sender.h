@@ -78,7 +78,7 @@ class Sender : public std::enable_shared_from_this<Sender> {
   void arm_batch_timer();
   void on_batch_timer();
   void after_push();
-  void drop(const Payload& payload, DropReason reason, const PushAnswer& answer);
+  void drop(const Payload& payload, LossReason reason, const PushAnswer& answer);
 
   boost::asio::any_io_executor executor_;
   const SenderOptions options_;

@@ -113,6 +113,7 @@ TEST(Read, Numbers) {
   };
   f("1", 1);
   f("1.5", 1.5);
+  f("0.25", 0.25);  // a leading zero is no sign of an octal number here
   f(".5", 0.5);
   f("0.5", 0.5);
   f("0.001", 0.001);

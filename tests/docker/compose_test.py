@@ -80,6 +80,15 @@ def check_retention():
         yield "loki-config.yml: retention needs an index period of 24h"
 
 
+def check_dockerfiles():
+    """Two ways to one image: from USER on, both files say the same."""
+    built, prebuilt = ((stack.DOCKER / name).read_text() for name in ("Dockerfile", "Dockerfile.prebuilt"))
+    tails = [text[text.index("\nUSER ") :] for text in (built, prebuilt)]
+    without_comments = [re.sub(r"(?m)^#.*\n", "", tail) for tail in tails]
+    if without_comments[0] != without_comments[1]:
+        yield "docker/Dockerfile and docker/Dockerfile.prebuilt differ after USER"
+
+
 def main():
     path = pathlib.Path(stack.DOCKER / "docker-compose.yml")
     compose = stack.read_yaml(path.name)
@@ -91,6 +100,7 @@ def main():
         errors += check_service(name, service, services, volumes)
     errors += check_scrape_targets(services)
     errors += check_retention()
+    errors += check_dockerfiles()
     stack.finish(errors)
 
 

@@ -83,7 +83,9 @@ def main():
         errors += check(where, expression, known)
         errors += check_types(where, expression, known)
     # The check itself: it must see what is wrong.
-    for wrong in ("nobody_has_this", "up{nope='x'}", "http_request_latency_seconds", "rate(promtail_files_active_total[1m])"):
+    mistakes = ("nobody_has_this", "up{nope='x'}", "http_request_latency_seconds",
+                "rate(promtail_files_active_total[1m])")
+    for wrong in mistakes:
         if not [*check("self", wrong, known), *check_types("self", wrong, known)]:
             errors.append(f"names_test.py does not see what is wrong with {wrong}")
     if len(sys.argv) == 3 and sys.argv[1] == "--live":

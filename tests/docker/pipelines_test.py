@@ -130,6 +130,20 @@ def check_container_log(name, agent, source, directory):
     yield from compare(f"{name}, containers", agent, prepared(source, "containers", pattern, directory), want)
 
 
+def check_syntax(name, agent, source, directory):
+    """The whole file is read without complaint; for Promtail without the sections that it cannot know."""
+    target = pathlib.Path(directory) / source.name
+    texts = [source.read_text()] if pathlib.Path(agent).name == "tailrace" else []
+    config = yaml.safe_load(source.read_text())
+    texts.append(yaml.safe_dump({key: value for key, value in config.items() if key not in OUR_SECTIONS}))
+    for text in texts:
+        target.write_text(text)
+        command = [agent, f"-config.file={target}", "-check-syntax", "-config.expand-env=true"]
+        result = subprocess.run(command, capture_output=True, text=True)
+        if result.returncode != 0:
+            yield f"{name}: {result.stdout}{result.stderr}"
+
+
 def main():
     agent = (sys.argv[1] if len(sys.argv) > 1 else None) or os.environ.get("TAILRACE_BINARY") or \
         os.environ.get("PROMTAIL") or shutil.which("promtail")
@@ -142,6 +156,8 @@ def main():
         with tempfile.TemporaryDirectory() as directory:
             errors += check_app_log(name, agent, source, directory)
     with tempfile.TemporaryDirectory() as directory:
+        for name, source in {**shipped, "config/tailrace.yml": stack.ROOT / "config/tailrace.yml"}.items():
+            errors += check_syntax(name, agent, source, directory)
         errors += check_container_log("docker/tailrace.yml", agent, shipped["docker/tailrace.yml"], directory)
     stack.finish(errors)
 

@@ -39,6 +39,13 @@ bool is_compressed(std::string_view name) {
                      [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
+// "app.log.1", "app.log-20260314": the name of the log, then a suffix that is no compression.
+bool looks_rotated(std::string_view name, std::string_view base) {
+  if (name.size() <= base.size() || !name.starts_with(base) || is_compressed(name)) return false;
+  const char after = name[base.size()];
+  return after == '.' || after == '-' || after == '_';
+}
+
 std::int64_t modified_ns(const struct stat& status) {
   return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
@@ -46,15 +53,19 @@ std::int64_t modified_ns(const struct stat& status) {
 }  // namespace
 
 std::unique_ptr<Generation> find_renamed(const std::string& path, const GenerationRecord& record) {
+  const auto [directory, base] = split_path(path);
   std::unique_ptr<Generation> found;
-  for_each_name(split_path(path).first,
-                [&](const std::string& candidate, std::string_view, ino_t inode) {
-                  if (found || inode != record.id.inode) return;
-                  Result<std::unique_ptr<Generation>> opened = Generation::open(candidate);
-                  if (!opened || (*opened)->id() != record.id) return;
-                  if (!(*opened)->matches(record.offset, record.marker)) return;
-                  found = std::move(*opened);
-                });
+  for_each_name(directory, [&](const std::string& candidate, std::string_view name, ino_t inode) {
+    if (found || inode != record.id.inode) return;
+    Result<std::unique_ptr<Generation>> opened = Generation::open(candidate);
+    if (!opened || (*opened)->id() != record.id) return;
+    if ((*opened)->matches(record.offset, record.marker)) {
+      (*opened)->start_at(record.offset);
+    } else if (!looks_rotated(name, base)) {
+      return;
+    }
+    found = std::move(*opened);
+  });
   return found;
 }
 
@@ -66,9 +77,7 @@ std::vector<std::unique_ptr<Generation>> younger_siblings(
   const auto [directory, base] = split_path(path);
   std::vector<std::pair<std::int64_t, std::string>> candidates;
   for_each_name(directory, [&](const std::string& candidate, std::string_view name, ino_t) {
-    const bool is_sibling = name.size() > base.size() && name.starts_with(base) &&
-                            (name[base.size()] == '.' || name[base.size()] == '-' || name[base.size()] == '_');
-    if (!is_sibling || is_compressed(name) || is_target(candidate)) return;
+    if (!looks_rotated(name, base) || is_target(candidate)) return;
     struct stat status {};
     if (::stat(candidate.c_str(), &status) != 0 || modified_ns(status) <= modified_ns(older_status)) return;
     candidates.emplace_back(modified_ns(status), candidate);

@@ -11,8 +11,9 @@
 
 namespace tailrace {
 
-// The file of `record` in the directory of `path`, under whatever name; null if it is not there, or is another
-// one that got its inode number.
+// The file of `record` in the directory of `path`, under whatever name, standing where reading goes on: at the
+// record's offset, or at 0 if it was rewritten before it was rotated (its name must then look rotated, since
+// another file may have got the inode number). Null if it is not there.
 std::unique_ptr<Generation> find_renamed(const std::string& path, const GenerationRecord& record);
 
 // Files beside `path` that look like rotated ones of it (its name, then a suffix that is no compression), were

@@ -64,7 +64,6 @@ void Tailer::resume(Generation& at_path, const std::function<bool(const std::str
                 {{"path", path_}, {"inode", record.id.inode}, {"offset", record.offset}});
       continue;
     }
-    rotated->start_at(record.offset);
     add(std::move(rotated));
   }
   if (found_at_path || chain_.empty()) return;
@@ -217,6 +216,7 @@ std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, st
   generation.advance_to(end, lines);
   generation.no_newline_up_to = 0;
   metrics_.read(count, end);
+  changed_ = true;
   context_.pipeline.end_of_read();
   return count;
 }
@@ -226,6 +226,7 @@ void Tailer::skip_rest_of_line(Generation& generation, std::string_view bytes) {
   const std::uint64_t end = generation.offset() + bytes.size();
   generation.ledger().issue(end)->release();
   generation.advance_to(end, bytes);
+  changed_ = true;
 }
 
 void Tailer::truncated(Generation& generation, std::uint64_t size_now) {
@@ -237,6 +238,7 @@ void Tailer::truncated(Generation& generation, std::uint64_t size_now) {
   log::info("file was truncated or rewritten, reading it from the beginning",
             {{"path", path_}, {"offset", generation.offset()}});
   generation.start_over();
+  changed_ = true;
 }
 
 void Tailer::drained_at(Generation& generation, std::uint64_t size) {
@@ -265,6 +267,7 @@ void Tailer::look() {
       context_.metrics.rotations.add();
       log::info("file was rotated", {{"path", path_}, {"inode", (*opened)->id().inode}});
       add(std::move(*opened));
+      publish();
     }
   }
   drop_finished();
@@ -286,6 +289,7 @@ void Tailer::on_renamed_to(const std::string& now_at) {
     chain_.back()->rotated = false;
     chain_[chain_.size() - 2]->rotated = true;
   }
+  publish();
 }
 
 bool Tailer::holds(FileId id) const {
@@ -336,8 +340,13 @@ std::optional<GenerationRecord> Tailer::finished_generation(FileId id) const {
   return std::nullopt;
 }
 
+void Tailer::publish_if_changed() {
+  if (changed_) publish();
+}
+
 void Tailer::publish() {
   if (left_) return;
+  changed_ = !settled();
   std::vector<GenerationRecord> records;
   std::uint64_t lag = 0;
   for (const auto& generation : chain_) {
