@@ -51,6 +51,17 @@ bool DockerLogReader::next(DockerLine& line, Arena& arena) {
   return found;
 }
 
+bool DockerLogReader::finish(DockerLine& line, Arena& arena) {
+  for (const bool is_stderr : {false, true}) {
+    Unfinished& unfinished = unfinished_[is_stderr ? 1 : 0];
+    if (!unfinished.open) continue;
+    hand_out(unfinished, is_stderr, line, arena);
+    ++lines_;
+    return true;
+  }
+  return false;
+}
+
 std::optional<std::uint64_t> DockerLogReader::unfinished_since() const noexcept {
   std::optional<std::uint64_t> since;
   for (const Unfinished& unfinished : unfinished_) {

@@ -44,6 +44,9 @@ class DockerLogReader {
 
   // The next whole line; false: more bytes are needed. Joined lines go to `arena`.
   bool next(DockerLine& line, Arena& arena);
+  // After the last byte of a log that has ended for good: a line that never got its end. To be
+  // repeated.
+  bool finish(DockerLine& line, Arena& arena);
 
   // Lines handed out so far; and, while a line is only half here, how many there were when its
   // first part came (the smaller one, if both outputs have one).
