@@ -97,7 +97,8 @@ bool parse_magnitude(std::string_view text, std::uint64_t& out) {
   int base = 10;
   if (text.size() > 1 && text[0] == '0') {
     const char letter = static_cast<char>(text[1] | 0x20);
-    base = letter == 'x' ? 16 : letter == 'o' ? 8 : letter == 'b' ? 2 : 8;
+    base = letter == 'x' ? 16 : letter == 'b' ? 2 : 8;
+    if (!is_digit(text[1]) && letter != 'x' && letter != 'o' && letter != 'b') return false;
     text.remove_prefix(is_digit(text[1]) ? 1 : 2);
   }
   const char* end = text.data() + text.size();

@@ -28,11 +28,10 @@ class JmesPath {
   // object.
   Result<JsonValue> evaluate(const JsonValue& document, Arena& arena) const;
 
-  struct Node;  // jmespath/ast.h
-
  private:
-  explicit JmesPath(std::unique_ptr<Node> root);
-  std::unique_ptr<Node> root_;
+  struct Tree;
+  explicit JmesPath(std::unique_ptr<Tree> tree);
+  std::unique_ptr<Tree> tree_;
 };
 
 }  // namespace tailrace

@@ -14,8 +14,8 @@ std::string_view between(const char* start, const char* end) {
   return {start, static_cast<std::size_t>(end - start)};
 }
 
-// Builds the tree without recursion: members of open containers wait in one vector, each container knows
-// where its own begin.
+// Builds the tree without recursion: members of open containers wait in one vector, each container
+// knows where its own begin.
 class TreeReader {
  public:
   TreeReader(std::string_view text, Arena& arena)
@@ -125,8 +125,12 @@ class TreeReader {
         return true;
       }
       case 't':
-      case 'f': value = JsonValue::of_bool(*at_ == 't'); break;
-      case 'n': value = JsonValue(); break;
+      case 'f':
+        value = JsonValue::of_bool(*at_ == 't');
+        break;
+      case 'n':
+        value = JsonValue();
+        break;
       default: {
         if (*at_ != '-' && (*at_ < '0' || *at_ > '9')) return false;
         at_ = json::skip_number(at_, end_);
@@ -196,11 +200,16 @@ const JsonValue* JsonValue::find(std::string_view key) const noexcept {
 bool operator==(const JsonValue& a, const JsonValue& b) noexcept {
   if (a.kind_ != b.kind_) return false;
   switch (a.kind_) {
-    case JsonValue::Kind::kNull: return true;
-    case JsonValue::Kind::kBool: return a.boolean_ == b.boolean_;
-    case JsonValue::Kind::kNumber: return a.number_ == b.number_;
-    case JsonValue::Kind::kString: return a.text() == b.text();
-    case JsonValue::Kind::kArray: return std::ranges::equal(a.items(), b.items());
+    case JsonValue::Kind::kNull:
+      return true;
+    case JsonValue::Kind::kBool:
+      return a.boolean_ == b.boolean_;
+    case JsonValue::Kind::kNumber:
+      return a.number_ == b.number_;
+    case JsonValue::Kind::kString:
+      return a.text() == b.text();
+    case JsonValue::Kind::kArray:
+      return std::ranges::equal(a.items(), b.items());
     case JsonValue::Kind::kObject:
       return std::ranges::equal(a.members(), b.members(), [](const auto& x, const auto& y) {
         return x.key == y.key && x.value == y.value;

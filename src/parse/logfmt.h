@@ -27,6 +27,7 @@ class LogfmtReader {
   bool fail() noexcept;
   bool read_bare_value(const char* start);
   bool read_quoted_value(const char* start);
+  bool unescape_value();
 
   const char* at_;
   const char* end_;

@@ -28,7 +28,6 @@ struct SyslogMessage {
   std::optional<int> priority;  // facility * 8 + severity
   std::optional<int> version;   // RFC 5424 only
   std::optional<GoTime> timestamp;
-  bool timestamp_has_year = true;  // RFC 3164 has none: year 0, see with_year_of()
   std::optional<std::string_view> hostname, app_name, proc_id, msg_id, message;
   std::vector<SyslogElement> structured_data;  // in the order of the message
 
@@ -71,7 +70,7 @@ class SyslogSplitter {
 
  private:
   enum class Framing : std::uint8_t { kUnknown, kOctets, kLines };
-  Step next_octets(std::string_view buffered) const;
+  Step next_octets(std::string_view buffered, bool at_end) const;
   Step next_line(std::string_view buffered, bool at_end);
 
   std::size_t message_bytes_max_;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/clock.h"
+#include "parse/time/missing_year.h"
 
 namespace tailrace {
 namespace {
@@ -42,15 +43,6 @@ std::optional<std::int64_t> parse_unix(std::string_view text) {
   return sum;
 }
 
-// The year of a time without one: this year, unless the two lie on the two sides of a new year.
-std::int64_t missing_year(int month, std::int64_t now_ns) {
-  const GoTime now = GoTime::at_ns(now_ns, TimeZone::local());
-  const CivilTime today = civil_from_seconds(now.seconds + now.offset);
-  if (month == 12 && today.month == 1) return today.year - 1;
-  if (month == 1 && today.month == 12) return today.year + 1;
-  return today.year;
-}
-
 }  // namespace
 
 TimestampFormat TimestampFormat::compile(std::string_view format, const TimeZone* zone) {
@@ -85,8 +77,7 @@ std::optional<std::int64_t> TimestampFormat::parse(std::string_view text,
                                    : layout_.parse(text, TimeZone::utc(), TimeZone::local());
   if (!time) return std::nullopt;
   if (kind_ == Kind::kLayoutWithoutYear) {
-    const CivilTime civil = civil_from_seconds(time->seconds + time->offset);
-    time = time->plus_years(missing_year(civil.month, now_ns));
+    time = with_missing_year(*time, now_ns);
   }
   return time->unix_ns();
 }

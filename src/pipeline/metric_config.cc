@@ -142,6 +142,8 @@ std::optional<double> metric_number(const FieldValue& value) {
       return value.boolean ? 1 : 0;
     case FieldValue::Kind::kString: {
       if (const std::optional<double> number = parse_float(value.text)) return number;
+      // Words are no durations; seen here, they cost no error text.
+      if (value.text.find_first_of("0123456789") == value.text.npos) return std::nullopt;
       const Result<std::int64_t> duration = parse_go_duration(value.text);
       if (!duration) return std::nullopt;
       return static_cast<double>(*duration) / static_cast<double>(kNsPerSecond);

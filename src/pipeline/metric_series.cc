@@ -48,6 +48,7 @@ void MetricSeries::record(double value, std::int64_t now_monotonic_ns) {
     }
   }
   last_use_ns_.store(now_monotonic_ns, kRelaxed);
+  uses_.store(uses_.load(kRelaxed) + 1, std::memory_order_release);
 }
 
 SeriesBook::SeriesBook(std::vector<MetricConfig> metrics, Metrics& registry, const Clock& clock)
@@ -104,11 +105,11 @@ void SeriesBook::collect() {
 }
 
 void SeriesBook::export_one(MetricSeries& series) {
-  const std::int64_t last_use = series.last_use_ns_.load(kRelaxed);
-  if (series.failed_ || (series.exported_ && last_use == series.exported_use_ns_)) return;
+  const std::uint64_t uses = series.uses_.load(std::memory_order_acquire);
+  if (series.failed_ || uses == series.exported_uses_) return;
   if (!series.exported_) exports_->acquire(series.metric_.name, series.labels_);
   series.exported_ = true;
-  series.exported_use_ns_ = last_use;
+  series.exported_uses_ = uses;
   const Result<void> written = write(series);
   if (written) return;
   series.failed_ = true;

@@ -40,12 +40,13 @@ class MetricSeries {
   // Written by the shard alone, read by scrapes.
   std::atomic<double> total_{0};  // counter and gauge: the value; histogram: the sum
   std::atomic<std::int64_t> last_use_ns_{0};
+  std::atomic<std::uint64_t> uses_{0};              // stored last: who sees it sees the rest
   std::vector<std::atomic<std::uint64_t>> counts_;  // histogram: per bucket, the last for +Inf
   // Written by scrapes alone.
   std::atomic<bool> retired_{false};
   bool exported_ = false;
   bool failed_ = false;
-  std::int64_t exported_use_ns_ = 0;
+  std::uint64_t exported_uses_ = 0;
   double exported_total_ = 0;
   std::vector<std::uint64_t> exported_counts_;
 };

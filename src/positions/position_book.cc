@@ -146,9 +146,11 @@ void PositionBook::refresh(const std::string& path) {
   std::vector<GenerationRecord>& known = identities_[path];
   const bool same_files = std::equal(known.begin(), known.end(), behind->generations.begin(),
                                      behind->generations.end(), [](const auto& a, const auto& b) { return a.id == b.id; });
-  urgent_ = urgent_ || !same_files;
   known = behind->generations;
   dirty_ = true;
+  if (same_files || urgent_) return;
+  urgent_ = true;
+  if (on_urgent_) on_urgent_();
 }
 
 void PositionBook::publish_text(const std::string& key, std::string value) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -60,6 +61,8 @@ class PositionBook {
   // A file is new in the book. Writing that down should not wait: a file that nobody knows of cannot be found
   // again once it is rotated.
   bool urgent() const noexcept { return urgent_; }
+  // Called when urgent() becomes true.
+  void on_urgent(std::function<void()> callback) { on_urgent_ = std::move(callback); }
 
   struct Snapshot {
     std::map<std::string, std::string> positions;
@@ -78,6 +81,7 @@ class PositionBook {
   std::map<std::string, std::vector<GenerationRecord>> identities_;
   bool dirty_ = false;
   bool urgent_ = false;
+  std::function<void()> on_urgent_;
 
   void refresh(const std::string& path);
 };

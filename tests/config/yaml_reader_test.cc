@@ -21,6 +21,8 @@ TEST(YamlReader, SaysWhereAndWhat) {
   };
   f("a: [1, 2\nb: 3\n", "c.yaml:2:2: a [ is not closed, or a comma is missing\n");
   f("a: {b: 1\n", "c.yaml:2:1: a { is not closed, or a comma is missing\n");
+  f("a: {b: 1", "c.yaml:1:9: a { is not closed, or a comma is missing\n");
+  f("@", "c.yaml:1:1: this character cannot start a value: quote the text\n");
   f("a: b: c\n",
     "c.yaml:1:5: a colon is not allowed here: check the indentation, or quote text that contains "
     "\": \"\n");
@@ -37,6 +39,30 @@ TEST(YamlReader, SaysWhereAndWhat) {
   f("a: b\x01\n", "c.yaml:1:5: control characters are not allowed\n");
   f(std::string("a: b\0c\n", 7), "c.yaml:1:5: control characters are not allowed\n");
   f("a: 1\n\x04 b: 2\n", "c.yaml:2:1: control characters are not allowed\n");
+}
+
+// yaml-cpp would end the document in front of what does not fit, and nobody would miss the rest.
+TEST(YamlReader, SeesTextThatDoesNotFit) {
+  auto f = [](const std::string& text, std::string_view want) {
+    EXPECT_EQ(Yaml(text).errors.text(), want) << text;
+  };
+  const std::string what =
+      ": this does not fit the block above: a colon is missing, or the indentation is wrong\n";
+  f("- a\nc\n", "c.yaml:2:1" + what);
+  f("a:\n  b: 1\nscrape_configs\n", "c.yaml:3:1: a colon is missing behind \"scrape_configs\"\n");
+  f("a:\n  b: |\n    x\n  c\n", "c.yaml:4:3: a colon is missing behind \"c\"\n");
+  f("a:\n  b:\n\"c\"", "c.yaml:3:1: a colon is missing behind \"c\"\n");
+  f("a: 1\n: b\n", "c.yaml:2:1: a key is missing in front of this colon\n");
+  f("~: b\n", "");
+  f("? a\n", "");
+  f("{a}\n", "");
+  f("a: {b}\nc :\n", "");
+  f("- 1\nb: 2\n", "c.yaml:2:1" + what);
+  f("a: 1\n---\nb\n", "");
+  f("a: 1\n...\n# comment\n\nb\n", "");
+  f("a: 1\n... # end\n%YAML 1.1\n---\nb\n", "");
+  f("a: 1\n# comment\n", "");
+  f("--- # begin\na: 1\n...\n", "");
 }
 
 TEST(YamlReader, KnowsWhereQuotesEnd) {

@@ -25,13 +25,21 @@ std::string written(const JsonField& field) {
   Arena arena;
   std::string out;
   switch (field.kind) {
-    case Kind::kAbsent: return "absent";
-    case Kind::kNull: return "null";
-    case Kind::kBool: return field.boolean ? "true" : "false";
-    case Kind::kNumber: append_json_number(out, field.number); return out;
-    case Kind::kString: append_json_string(out, field.text); return out;
+    case Kind::kAbsent:
+      return "absent";
+    case Kind::kNull:
+      return "null";
+    case Kind::kBool:
+      return field.boolean ? "true" : "false";
+    case Kind::kNumber:
+      append_json_number(out, field.number);
+      return out;
+    case Kind::kString:
+      append_json_string(out, field.text);
+      return out;
     case Kind::kObject:
-    case Kind::kArray: return written(parse_json(field.text, arena).value());
+    case Kind::kArray:
+      return written(parse_json(field.text, arena).value());
   }
   return "?";
 }
@@ -117,15 +125,17 @@ TEST(JsonFields, EveryCutIsMalformed) {
   for (std::size_t bytes = 0; bytes < text.size(); ++bytes) {
     Arena arena;
     const std::vector<char> exact(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(bytes));
-    const std::string_view cut(exact.data(), exact.size());  // so that asan sees a read behind its end
+    const std::string_view cut(exact.data(),
+                               exact.size());  // so that asan sees a read behind its end
     EXPECT_FALSE(fields.scan(cut, arena, found)) << cut;
     EXPECT_FALSE(parse_json(cut, arena)) << cut;
   }
 }
 
 TEST(Json, RandomBytesDoNoHarm) {
-  const std::vector<std::string_view> words = {"{", "}", "[", "]", ",", ":", "\"a\"", "\"", "\\u00e9", "\\",
-                                               "1.5", "-", "e9", "true", "null", " ", "{\"a\":", "\xE6\x97\xA5"};
+  const std::vector<std::string_view> words = {
+      "{",  "}",   "[", "]",  ",",    ":",    "\"a\"", "\"",      "\\u00e9",
+      "\\", "1.5", "-", "e9", "true", "null", " ",     "{\"a\":", "\xE6\x97\xA5"};
   test::Random random(41);
   const JsonFields fields({"a"});
   std::array<JsonField, 1> found;
@@ -160,9 +170,11 @@ TEST(JsonValue, Styles) {
   Arena arena;
   const JsonValue value = parse_json(R"({"b":[1,{"x":"<&>"}],"a":{},"c":[]})", arena).value();
   EXPECT_EQ(written(value), R"({"a":{},"b":[1,{"x":"\u003c\u0026\u003e"}],"c":[]})");
-  EXPECT_EQ(written(value, {.escape_html = false, .indent = {}}), R"({"a":{},"b":[1,{"x":"<&>"}],"c":[]})");
+  EXPECT_EQ(written(value, {.escape_html = false, .indent = {}}),
+            R"({"a":{},"b":[1,{"x":"<&>"}],"c":[]})");
   EXPECT_EQ(written(value, {.escape_html = false, .indent = "  "}),
-            "{\n  \"a\": {},\n  \"b\": [\n    1,\n    {\n      \"x\": \"<&>\"\n    }\n  ],\n  \"c\": []\n}");
+            "{\n  \"a\": {},\n  \"b\": [\n    1,\n    {\n      \"x\": \"<&>\"\n    }\n  ],\n  "
+            "\"c\": []\n}");
 }
 
 TEST(JsonValue, Equality) {

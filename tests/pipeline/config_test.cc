@@ -37,7 +37,7 @@ TEST(PipelineConfig, ErrorsNameStageAndKey) {
   f("- regex: {expression: x}\n  labels: {a: }", {"pipeline stage must contain only one key"});
   f("- {}", {"pipeline stage must contain only one key"});
   f("- docker", {"must be a map with one key"});
-  f("docker: {}", {"must be a list"});
+  f("  {docker: {}}", {"must be a list"});
   f("- docker: []", {"invalid docker stage config", "map"});
 
   f("- regex: {expression: '(unclosed'}", {"test.yaml:2:", "pipeline_stages[0].regex.expression",

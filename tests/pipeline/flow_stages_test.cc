@@ -16,7 +16,7 @@ TEST(MatchStage, RunsItsStagesForWhatMatches) {
 - regex: {expression: '^(?P<app>\w+)'}
 - labels: {app: }
 - match:
-    selector: '{app="nginx"} |= "x"'
+    selector: '{app="nginx"} |= " x"'
     stages:
       - static_labels: {kind: web}
 - static_labels: {after: all})",

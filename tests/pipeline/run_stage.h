@@ -24,10 +24,10 @@ namespace tailrace {
 // An entry that came out.
 struct Ran {
   std::string labels = R"({job="test"})";
-  std::string line;
+  std::string line = {};
   std::int64_t timestamp_ns = 0;  // compared only if not 0 in what is wanted
-  std::string tenant;
-  std::multimap<std::string, std::string> metadata;
+  std::string tenant = {};
+  std::multimap<std::string, std::string> metadata = {};
 
   friend bool operator==(const Ran& got, const Ran& want) {
     return got.labels == want.labels && got.line == want.line && got.tenant == want.tenant &&
@@ -87,6 +87,7 @@ class Harness final : public EntrySink {
 
   void line(std::string_view text, Ticket* ticket = nullptr) { line(labels_, text, ticket); }
   void line(const Labels& labels, std::string_view text, Ticket* ticket = nullptr) {
+    ASSERT_TRUE(pipeline) << errors.text();
     auto buffer = std::make_unique<char[]>(text.size() + 1);
     text.copy(buffer.get(), text.size());
     entry_.begin({buffer.get(), text.size()}, clock.now_ns(), interner_.intern(labels), ticket);

@@ -28,15 +28,24 @@ char32_t four_hex(const char* at) {
 // What stands behind a backslash other than u; 0 if nothing may.
 char simple_escape(char c) {
   switch (c) {
-    case '"': return '"';
-    case '\\': return '\\';
-    case '/': return '/';
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return 0;
+    case '"':
+      return '"';
+    case '\\':
+      return '\\';
+    case '/':
+      return '/';
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return 0;
   }
 }
 
@@ -60,8 +69,8 @@ char* put_utf8(char* out, char32_t c) {
   return out;
 }
 
-// The character of the \u escape at body[at] (behind the "u"), `at` moved behind it and behind the other
-// half of a surrogate pair.
+// The character of the \u escape at body[at] (behind the "u"), `at` moved behind it and behind the
+// other half of a surrogate pair.
 char32_t take_unicode_escape(std::string_view body, std::size_t& at) {
   const char32_t first = four_hex(body.data() + at);
   at += 4;
@@ -77,8 +86,8 @@ char32_t take_unicode_escape(std::string_view body, std::size_t& at) {
   return 0xFFFD;
 }
 
-// Whether a number that does not fit into double is too large, not too small: by where its first digit
-// other than 0 stands.
+// Whether a number that does not fit into double is too large, not too small: by where its first
+// digit other than 0 stands.
 bool is_overflow(std::string_view number) {
   std::int64_t exponent = 0;
   const std::size_t e = number.find_first_of("eE");

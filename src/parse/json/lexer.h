@@ -1,5 +1,6 @@
-// The words of JSON: where strings, numbers and whole values end, checked by the grammar of RFC 8259 as Go's
-// encoding/json enforces it. Everything works on [at, end) and returns nullptr for a fault.
+// The words of JSON: where strings, numbers and whole values end, checked by the grammar of RFC
+// 8259 as Go's encoding/json enforces it. Everything works on [at, end) and returns nullptr for a
+// fault.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +28,8 @@ inline const char* skip_blanks(const char* at, const char* end) noexcept {
   return at;
 }
 
-// The first byte in [at, end) that is a quote, a backslash or a control character; `end` if there is none.
-// Sets `high` if a byte before it has its top bit set.
+// The first byte in [at, end) that is a quote, a backslash or a control character; `end` if there
+// is none. Sets `high` if a byte before it has its top bit set.
 inline const char* find_string_special(const char* at, const char* end, bool& high) noexcept {
 #if defined(__SSE2__)
   const __m128i quote = _mm_set1_epi8('"');
@@ -67,8 +68,8 @@ inline const char* skip_string(const char* at, const char* end, StringShape& sha
   return skip_escaped_string(at, end, shape);
 }
 
-// Returns behind the number that starts at `at` ('-' or a digit); also refuses numbers that are infinite as
-// double, as Go does when it decodes into `any`.
+// Returns behind the number that starts at `at` ('-' or a digit); also refuses numbers that are
+// infinite as double, as Go does when it decodes into `any`.
 const char* skip_number(const char* at, const char* end) noexcept;
 
 // true, false, null.
@@ -77,11 +78,12 @@ const char* skip_word(const char* at, const char* end) noexcept;
 // Any value, blanks in front not included. `depth` containers are open around it.
 const char* skip_value(const char* at, const char* end, int depth) noexcept;
 
-// The characters of a string's body (between the quotes, known to be well formed): a view of it if nothing
-// changes, else in the arena. Lone surrogates and bytes that are not UTF-8 become U+FFFD.
+// The characters of a string's body (between the quotes, known to be well formed): a view of it if
+// nothing changes, else in the arena. Lone surrogates and bytes that are not UTF-8 become U+FFFD.
 std::string_view string_text(std::string_view body, StringShape shape, Arena& arena);
 
-// The value of a well-formed number. False if it is infinite as double; what is too small becomes 0.
+// The value of a well-formed number. False if it is infinite as double; what is too small becomes
+// 0.
 bool number_value(std::string_view number, double& value) noexcept;
 
 }  // namespace tailrace::json

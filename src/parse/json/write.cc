@@ -12,13 +12,27 @@ constexpr char kHex[] = "0123456789abcdef";
 
 void append_escape(std::string& out, unsigned char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
     default:
       out += "\\u00";
       out += kHex[c >> 4];
@@ -33,9 +47,15 @@ class Writer {
 
   void write(const JsonValue& value) {
     switch (value.kind()) {
-      case JsonValue::Kind::kNull: out_ += "null"; return;
-      case JsonValue::Kind::kBool: out_ += value.boolean() ? "true" : "false"; return;
-      case JsonValue::Kind::kNumber: append_json_number(out_, value.number()); return;
+      case JsonValue::Kind::kNull:
+        out_ += "null";
+        return;
+      case JsonValue::Kind::kBool:
+        out_ += value.boolean() ? "true" : "false";
+        return;
+      case JsonValue::Kind::kNumber:
+        append_json_number(out_, value.number());
+        return;
       case JsonValue::Kind::kString:
         append_json_string(out_, value.text(), style_.escape_html);
         return;
@@ -126,7 +146,8 @@ void append_json_number(std::string& out, double value) {
     out.append(buffer, put_double(buffer, value));
     return;
   }
-  const auto result = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific);
+  const auto result =
+      std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific);
   std::string_view text(buffer, static_cast<std::size_t>(result.ptr - buffer));
   // Go writes e-7 where C++ writes e-07.
   const std::size_t e = text.rfind('e');

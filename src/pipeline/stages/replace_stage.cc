@@ -16,7 +16,10 @@ namespace {
 class ReplaceStage final : public Stage {
  public:
   ReplaceStage(GoRegex regex, BoundTemplate compiled, TextSource source, FieldTable& fields)
-      : regex_(std::move(regex)), template_(std::move(compiled)), source_(source) {
+      : regex_(std::move(regex)),
+        matches_(regex_, {}),
+        template_(std::move(compiled)),
+        source_(source) {
     for (const GoRegex::Group& group : regex_.groups()) {
       if (!group.name.empty()) named_.push_back({group.number, fields.id(group.name)});
     }
@@ -52,9 +55,10 @@ class ReplaceStage final : public Stage {
     new_fields_.clear();
     std::size_t copied = 0;  // bytes of `text` that are in result_, or replaced
     bool is_first = true;
-    RegexMatches matches(regex_, text);
-    while (matches.next()) {
-      const std::vector<std::string_view>& found = matches.found();
+    if (text.data() == nullptr) text = "";  // places in the text are told by their address
+    matches_.restart(text);
+    while (matches_.next()) {
+      const std::vector<std::string_view>& found = matches_.found();
       for (std::size_t group = 1; group < found.size(); ++group) {
         if (found[group].data() == nullptr) continue;
         if (!replace_group(text, found[group], copied, entry)) return;
@@ -97,6 +101,7 @@ class ReplaceStage final : public Stage {
   }
 
   GoRegex regex_;
+  RegexMatches matches_;  // over regex_
   BoundTemplate template_;
   TextSource source_;
   std::vector<NamedGroup> named_;

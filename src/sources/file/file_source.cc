@@ -256,6 +256,7 @@ void FileSource::poll() {
   for (const std::unique_ptr<Target>& target : targets_) {
     for (auto& [path, tailer] : target->tailers) {
       if (all || tailer->needs_polling()) tailer->look();
+      if (all) tailer->publish_if_changed();
     }
   }
 }

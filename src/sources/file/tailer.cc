@@ -216,6 +216,7 @@ std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, st
   generation.advance_to(end, lines);
   generation.no_newline_up_to = 0;
   metrics_.read(count, end);
+  changed_ = true;
   context_.pipeline.end_of_read();
   return count;
 }
@@ -225,6 +226,7 @@ void Tailer::skip_rest_of_line(Generation& generation, std::string_view bytes) {
   const std::uint64_t end = generation.offset() + bytes.size();
   generation.ledger().issue(end)->release();
   generation.advance_to(end, bytes);
+  changed_ = true;
 }
 
 void Tailer::truncated(Generation& generation, std::uint64_t size_now) {
@@ -236,6 +238,7 @@ void Tailer::truncated(Generation& generation, std::uint64_t size_now) {
   log::info("file was truncated or rewritten, reading it from the beginning",
             {{"path", path_}, {"offset", generation.offset()}});
   generation.start_over();
+  changed_ = true;
 }
 
 void Tailer::drained_at(Generation& generation, std::uint64_t size) {
@@ -337,8 +340,13 @@ std::optional<GenerationRecord> Tailer::finished_generation(FileId id) const {
   return std::nullopt;
 }
 
+void Tailer::publish_if_changed() {
+  if (changed_) publish();
+}
+
 void Tailer::publish() {
   if (left_) return;
+  changed_ = !settled();
   std::vector<GenerationRecord> records;
   std::uint64_t lag = 0;
   for (const auto& generation : chain_) {

@@ -92,6 +92,8 @@ class Tailer final : public Reader, private WatchListener {
 
   // Tells the book where we are, and the metrics how far behind.
   void publish();
+  // The same, if something was read since, or is still on its way.
+  void publish_if_changed();
   void stop_reading() noexcept { stopped_ = true; }
   // No further reading; the position stays unless `forget`.
   void leave(bool forget);
@@ -116,6 +118,7 @@ class Tailer final : public Reader, private WatchListener {
   FileMetrics metrics_;
   std::deque<std::unique_ptr<Generation>> chain_;  // oldest first; the last one is, or was, at the path
   bool missing_ = false;
+  bool changed_ = false;  // since publish()
   bool unwatched_ = false;
   bool stopped_ = false;
   bool left_ = false;

@@ -1,0 +1,76 @@
+#include "agent/job.h"
+
+#include <utility>
+
+namespace tailrace {
+
+Job::Job(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& environment,
+         std::unique_ptr<EntrySink> end)
+    : name_(scrape.job_name),
+      kind_(scrape.kind),
+      end_(std::move(end)),
+      pipeline_context_{fields_, environment.metrics, environment.shard.clock, environment.inspect,
+                        environment.check_only} {
+  pipeline_ = Pipeline::build(scrape.pipeline_stages, pipeline_context_, *end_);
+  if (!pipeline_) return;
+  driver_ = std::make_unique<PipelineDriver>(environment.shard, *pipeline_);
+  build_source(config, scrape, environment);
+}
+
+void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& environment) {
+  switch (scrape.kind) {
+    case SourceKind::kFiles:
+      tail_context_ = std::make_unique<TailContext>(
+          TailContext{environment.shard, environment.scheduler, environment.watcher, environment.positions, *driver_,
+                      environment.file_metrics, nullptr});
+      files_ = std::make_unique<FileSource>(
+          *tail_context_, FileSourceOptions{name_, config.sync_period_ns, config.global.poll_min_ns});
+      return;
+    case SourceKind::kJournal:
+    case SourceKind::kSyslog:
+    case SourceKind::kPush:
+    case SourceKind::kGelf:
+    case SourceKind::kDocker:
+    case SourceKind::kHerokuDrain:
+    case SourceKind::kUnsupported:
+      scrape.node.error("not supported by tailrace yet; start with -ignore-unsupported to run the other scrape configs");
+      return;
+  }
+}
+
+Result<void> Job::start() { return source_ ? source_->start() : Result<void>(); }
+
+void Job::set_targets(std::vector<FileTarget> targets) {
+  if (files_) files_->set_targets(std::move(targets));
+}
+
+void Job::publish() {
+  if (files_) files_->publish();
+  if (source_) source_->publish();
+}
+
+void Job::stop() {
+  if (files_) files_->stop();
+  if (source_) source_->stop();
+  if (driver_) driver_->flush();
+}
+
+bool Job::ready() const { return (files_ && files_->ready()) || (source_ && source_->ready()); }
+
+std::vector<SourceStatus> Job::status() const {
+  if (source_) return source_->status();
+  std::vector<SourceStatus> out;
+  if (!files_) return out;
+  for (FileTargetStatus& target : files_->status()) {
+    SourceStatus& status = out.emplace_back();
+    status.type = "File";
+    status.ready = !target.files.empty();
+    status.labels = std::move(target.labels);
+    status.discovered = std::move(target.discovered);
+    status.details.emplace_back("path", target.path);
+    for (const TailedFile& file : target.files) status.details.emplace_back(file.path, std::to_string(file.offset));
+  }
+  return out;
+}
+
+}  // namespace tailrace
