@@ -112,8 +112,6 @@ void read_scrape_config(ConfigNode node, bool ignore_unsupported, AgentConfig& c
   node.read("encoding", scrape.encoding);
   scrape.pipeline_stages = node.get("pipeline_stages");
   scrape.relabel_configs = read_relabel_configs(node.get("relabel_configs"));
-  scrape.static_groups = read_static_configs(node.get("static_configs"));
-  scrape.file_sd = read_file_sd_configs(node.get("file_sd_configs"));
   const auto source = std::find_if(kSourceKeys.begin(), kSourceKeys.end(),
                                    [&](const KeyKind& key) { return !node.get(key.first).empty(); });
   if (source == kSourceKeys.end()) {
@@ -132,6 +130,7 @@ void read_scrape_config(ConfigNode node, bool ignore_unsupported, AgentConfig& c
     }
     return;
   }
+  if (scrape.kind == SourceKind::kFiles) scrape.discovery = read_discovery_options(node);
   config.scrape_configs.push_back(std::move(scrape));
 }
 

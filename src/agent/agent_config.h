@@ -13,8 +13,7 @@
 #include "agent/command_line.h"
 #include "app/app_options.h"
 #include "config/config_node.h"
-#include "discovery/file_discovery.h"
-#include "discovery/static_discovery.h"
+#include "discovery/discoveries.h"
 #include "net/server_config.h"
 #include "positions/positions_file.h"
 #include "relabel/relabel.h"
@@ -51,8 +50,7 @@ struct ScrapeConfig {
   std::string job_name;
   SourceKind kind = SourceKind::kFiles;
   ConfigNode node;  // for the parts that the source reads when it is built
-  std::vector<TargetGroup> static_groups;
-  std::vector<FileSdOptions> file_sd;
+  DiscoveryOptions discovery;
   ConfigNode pipeline_stages;
   RelabelConfigs relabel_configs;
   std::string encoding;  // "": bytes pass unchanged
