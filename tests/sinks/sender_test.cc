@@ -189,7 +189,7 @@ TEST(Sender, ManyTinyLinesDoNotMakeAGiantBatch) {
   Rig rig(options);
   for (int i = 0; i < 100'000; ++i) rig.add("");
   // Not one of them counts for batchsize, but memory is spent on them.
-  EXPECT_FALSE(rig.sender->has_room() && rig.loki.answers.empty());
+  EXPECT_GT(rig.metric("promtail_encoded_bytes_total{host=\"loki:3100\"}"), 0) << "nothing was sealed";
 }
 
 TEST(Sender, DeliversWhatIsLeftWhenStopped) {
