@@ -130,6 +130,7 @@ void read_scrape_config(ConfigNode node, bool ignore_unsupported, AgentConfig& c
     }
     return;
   }
+  if (scrape.kind == SourceKind::kFiles) scrape.discovery = read_discovery_options(node);
   config.scrape_configs.push_back(std::move(scrape));
 }
 
@@ -218,14 +219,14 @@ void apply_flags(const CommandLine& flags, AgentConfig& config) {
   ServerConfig& server = config.server;
   if (flags.given("server.disable")) server.disable = flags.flag("server.disable");
   if (flags.given("server.enable-runtime-reload")) server.enable_runtime_reload = flags.flag("server.enable-runtime-reload");
-  if (flags.given("server.http-listen-address")) server.http_listen_address = flags.text("server.http-listen-address");
-  if (flags.given("server.http-listen-port")) server.http_listen_port = static_cast<std::uint16_t>(flags.integer("server.http-listen-port"));
-  if (flags.given("server.path-prefix")) server.http_path_prefix = flags.text("server.path-prefix");
+  if (flags.given("server.http-listen-address")) server.listen.address = flags.text("server.http-listen-address");
+  if (flags.given("server.http-listen-port")) server.listen.port = static_cast<std::uint16_t>(flags.integer("server.http-listen-port"));
+  if (flags.given("server.path-prefix")) server.path_prefix = flags.text("server.path-prefix");
   if (flags.given("server.register-instrumentation")) server.register_instrumentation = flags.flag("server.register-instrumentation");
   if (flags.given("server.graceful-shutdown-timeout")) server.graceful_shutdown_timeout_ns = flags.duration_ns("server.graceful-shutdown-timeout");
-  if (flags.given("server.http-read-timeout")) server.http_read_timeout_ns = flags.duration_ns("server.http-read-timeout");
-  if (flags.given("server.http-write-timeout")) server.http_write_timeout_ns = flags.duration_ns("server.http-write-timeout");
-  if (flags.given("server.http-idle-timeout")) server.http_idle_timeout_ns = flags.duration_ns("server.http-idle-timeout");
+  if (flags.given("server.http-read-timeout")) server.read_timeout_ns = flags.duration_ns("server.http-read-timeout");
+  if (flags.given("server.http-write-timeout")) server.write_timeout_ns = flags.duration_ns("server.http-write-timeout");
+  if (flags.given("server.http-idle-timeout")) server.idle_timeout_ns = flags.duration_ns("server.http-idle-timeout");
   if (flags.given("log.level")) server.log_level = flags.text("log.level");
   if (flags.given("log.format")) server.log_format = flags.text("log.format");
 }
@@ -245,17 +246,17 @@ Result<std::string> find_config_file(const std::string& candidates) {
 
 }  // namespace
 
-AgentConfig read_agent_config(std::string file_name, std::string text, const CommandLine& flags,
-                              ConfigErrors& errors) {
+AgentConfig read_agent_config(std::string file_name, std::string text, const CommandLine& flags) {
   AgentConfig config;
   config.file_name = std::move(file_name);
   config.text = std::move(text);
-  config.yaml = std::make_shared<YamlFile>(config.file_name, config.text, errors);
+  config.errors = std::make_shared<ConfigErrors>();
+  config.yaml = std::make_shared<YamlFile>(config.file_name, config.text, *config.errors);
   const ConfigNode root = config.yaml->root();
   root.strict({"global", "server", "client", "clients", "positions", "scrape_configs", "target_config",
-               "limits_config", "options", "tracing", "wal", "app", "log", "store"});
+               "limits_config", "options", "tracing", "wal", "app", "store"});
   read_global(root.get("global"), config.global);
-  config.server = read_server_config(root.get("server"));
+  read(root.get("server"), config.server);
   read_clients(root, flags, config);
   read_positions_options(root.get("positions"), config.positions);
   const ConfigNode target_config = root.get("target_config");
@@ -265,7 +266,10 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
   read_limits(root.get("limits_config"), config.limits);
   read_scrape_configs(root.get("scrape_configs"), flags.flag("ignore-unsupported"), config);
   check_ignored_blocks(root);
-  if (const ConfigNode app = root.get("app"); !app.absent()) config.app = read_app_options(app);
+  if (const ConfigNode store = root.get("store"); !store.absent()) {
+    store.warn("this version has no embedded store yet; let clients point to a Loki");
+  }
+  read(root.get("app"), config.app);
   apply_flags(flags, config);
   return config;
 }
@@ -274,10 +278,8 @@ Result<AgentConfig> load_agent_config(const CommandLine& flags) {
   TAILRACE_TRY(const std::string path, find_config_file(flags.text("config.file")));
   TAILRACE_TRY(std::string text, read_file(path, std::size_t{64} << 20));
   if (flags.flag("config.expand-env")) text = expand_env(text, process_env);
-  ConfigErrors errors;
-  AgentConfig config = read_agent_config(path, std::move(text), flags, errors);
-  if (errors.failed()) return Error{ErrorCode::kInvalid, errors.text()};
-  for (const ConfigProblem& warning : errors.problems()) log::warn(warning.text());
+  AgentConfig config = read_agent_config(path, std::move(text), flags);
+  if (config.errors->failed()) return Error{ErrorCode::kInvalid, config.errors->text()};
   return config;
 }
 

@@ -13,7 +13,7 @@
 #include "agent/command_line.h"
 #include "app/app_options.h"
 #include "config/config_node.h"
-#include "discovery/static_config.h"
+#include "discovery/discoveries.h"
 #include "net/server_config.h"
 #include "positions/positions_file.h"
 #include "relabel/relabel.h"
@@ -49,7 +49,8 @@ enum class SourceKind : std::uint8_t {
 struct ScrapeConfig {
   std::string job_name;
   SourceKind kind = SourceKind::kFiles;
-  ConfigNode node;  // for the parts that their components read: sources, discoveries, decompression
+  ConfigNode node;  // for the parts that the source reads when it is built
+  DiscoveryOptions discovery;
   ConfigNode pipeline_stages;
   RelabelConfigs relabel_configs;
   std::string encoding;  // "": bytes pass unchanged
@@ -57,8 +58,11 @@ struct ScrapeConfig {
 
 struct AgentConfig {
   std::string file_name;
-  std::string text;                 // as read, environment expanded
-  std::shared_ptr<YamlFile> yaml;   // what the nodes below point into
+  std::string text;  // as read, environment expanded
+  // Owners: this, and copies of it (a reload keeps the old one until it is stopped). The nodes below point into the
+  // file, and record problems, also those of what is built later, in the errors.
+  std::shared_ptr<ConfigErrors> errors;
+  std::shared_ptr<YamlFile> yaml;
 
   GlobalOptions global;
   ServerConfig server;
@@ -68,7 +72,7 @@ struct AgentConfig {
   std::int64_t sync_period_ns = 10 * kNsPerSecond;
   bool read_stdin = false;
   LimitsOptions limits;
-  std::optional<AppOptions> app;  // absent: no web app
+  AppOptions app;  // off if its section is absent
 };
 
 // Reads the file that -config.file names. kNotFound if none of its candidates exists; kInvalid with all problems,
@@ -76,7 +80,6 @@ struct AgentConfig {
 Result<AgentConfig> load_agent_config(const CommandLine& command_line);
 
 // The same from a text, for tests and for standard input.
-AgentConfig read_agent_config(std::string file_name, std::string text, const CommandLine& command_line,
-                              ConfigErrors& errors);
+AgentConfig read_agent_config(std::string file_name, std::string text, const CommandLine& command_line);
 
 }  // namespace tailrace

@@ -155,14 +155,20 @@ Result<double> parse_float(std::string_view text) {
   return value;
 }
 
+template <class T>
+Result<void> whether(Result<T> parsed) {
+  if (!parsed) return std::move(parsed).error();
+  return {};
+}
+
 Result<void> check_value(const FlagSpec& flag, std::string_view text) {
   switch (flag.kind) {
-    case Kind::kBool: TAILRACE_CHECK(parse_bool(text)); break;
-    case Kind::kInt: TAILRACE_CHECK(parse_int(text)); break;
-    case Kind::kFloat: TAILRACE_CHECK(parse_float(text)); break;
-    case Kind::kDuration: TAILRACE_CHECK(parse_go_duration(text)); break;
-    case Kind::kSize: TAILRACE_CHECK(parse_size(text)); break;
-    case Kind::kString: break;
+    case Kind::kBool: return whether(parse_bool(text));
+    case Kind::kInt: return whether(parse_int(text));
+    case Kind::kFloat: return whether(parse_float(text));
+    case Kind::kDuration: return whether(parse_go_duration(text));
+    case Kind::kSize: return whether(parse_size(text));
+    case Kind::kString: return {};
   }
   return {};
 }

@@ -35,12 +35,12 @@ struct BasicAuthUser {
 };
 
 struct ListenOptions {
-  std::string address;               // "" is all, IPv4 and IPv6; a literal address or a name
-  std::uint16_t port = 0;            // 0: any free one, see HttpServer::port
-  std::string network = "tcp";       // tcp, tcp4, tcp6: which addresses "" and names stand for
+  std::string address;                 // "" is all, IPv4 and IPv6; a literal address or a name
+  std::uint16_t port = 0;              // 0: any free one, see HttpServer::port
+  std::string network = "tcp";         // tcp, tcp4, tcp6: which addresses "" and names stand for
   TlsServerOptions tls{};              // off unless it has a certificate
   std::vector<BasicAuthUser> users{};  // none: open to all
-  bool reuse_port = false;           // several processes share the port
+  bool reuse_port = false;             // several processes share the port
 };
 
 struct HttpServerOptions {

@@ -63,10 +63,12 @@ std::vector<std::pair<std::string, std::string>> Request::query_pairs() const {
   return parse_query(query_);
 }
 
-std::string Request::remote_address() const {
+namespace {
+
+std::string peer_address(int socket) {
   sockaddr_storage address{};
   socklen_t bytes = sizeof address;
-  if (::getpeername(socket_, reinterpret_cast<sockaddr*>(&address), &bytes) != 0) return "";
+  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &bytes) != 0) return "";
   char text[INET6_ADDRSTRLEN] = "";
   if (address.ss_family == AF_INET) {
     sockaddr_in v4{};
@@ -85,6 +87,13 @@ std::string Request::remote_address() const {
   }
   inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
   return "[" + std::string(text) + "]" + port;
+}
+
+}  // namespace
+
+const std::string& Request::remote_address() const {
+  if (remote_->empty()) *remote_ = peer_address(socket_);
+  return *remote_;
 }
 
 std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query) {

@@ -32,15 +32,14 @@ class Request {
   std::vector<std::string> query_values(std::string_view name) const;
   // All pairs of the query, decoded, in order. Pairs with bad escapes are left out.
   std::vector<std::pair<std::string, std::string>> query_pairs() const;
-  // "192.0.2.1:4711", "[2001:db8::1]:4711".
-  std::string remote_address() const;
+  // "192.0.2.1:4711", "[2001:db8::1]:4711". Asked from the system once a connection.
+  const std::string& remote_address() const;
   // The user of basic authentication, if the listener asks for it.
   std::string_view user() const noexcept { return user_; }
 
  private:
   friend class ServerConnection;
   friend class Router;
-  friend class RequestForTest;
   // Splits the target; false for a bad escape.
   bool set_head(const RequestHead& head);
 
@@ -51,6 +50,7 @@ class Request {
   std::string_view user_;
   std::string decoded_path_;  // only if there was something to decode
   int socket_ = -1;
+  std::string* remote_ = nullptr;  // the connection's; empty until somebody asks
   std::vector<std::pair<std::string_view, std::string_view>> params_;
 };
 

@@ -233,6 +233,7 @@ ServerConnection::Step ServerConnection::dispatch(std::string_view body, bool at
     return Step::kServed;
   }
   request.socket_ = fd();
+  request.remote_ = &remote_;
   request.body_ = body;
   response.clear();
   const Route* route = nullptr;

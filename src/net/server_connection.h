@@ -132,6 +132,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   std::string_view big_left_;
 
   std::unique_ptr<Running> running_;
+  std::string remote_;     // see Request::remote_address
   std::string kept_head_;  // what a stream's or WebSocket's request is shown from at its end
   WebSocketSession* session_ = nullptr;
   asio::steady_timer* room_timer_ = nullptr;  // of who waits for room

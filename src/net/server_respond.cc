@@ -32,9 +32,11 @@ bool was_cancelled(const std::exception_ptr& escaped, std::string& what) {
   return false;
 }
 
-// A coroutine would begin at once, within the caller; a pipeline of handlers that do not really suspend would
-// then pile up on the stack, and a stream would write before its head has left.
-awaitable<void> begin_later(const Executor& executor) { co_await asio::post(executor, asio::use_awaitable); }
+// A coroutine would begin at once, within the caller; a pipeline of handlers that do not really
+// suspend would then pile up on the stack, and a stream would write before its head has left.
+awaitable<void> begin_later(const Executor& executor) {
+  co_await asio::post(executor, asio::use_awaitable);
+}
 
 bool has_no_body(int status) { return status < 200 || status == 204 || status == 304; }
 
@@ -83,6 +85,7 @@ void ServerConnection::finish(const Served& served, Response& response, bool can
     running_->head.keep_alive = served.head->keep_alive;
     running_->request.set_head(running_->head);
     running_->request.socket_ = fd();
+    running_->request.remote_ = &remote_;
   }
   if (response.websocket) return start_socket(served, response);
   start_stream(served, response);
@@ -147,6 +150,7 @@ void ServerConnection::start_handler(const Route& route, const RouteHandler& han
   std::swap(running.head, core_->head);
   running.request.set_head(running.head);
   running.request.socket_ = fd();
+  running.request.remote_ = &remote_;
   running.request.body_ = body;
   running.request.user_ = core_->request.user_;
   core_->router.match(running.request);

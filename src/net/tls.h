@@ -38,21 +38,21 @@ struct TlsClientOptions {
   std::string ca, ca_file;
   std::string cert, cert_file;
   std::string key, key_file;
-  std::string
-      server_name;  // instead of the URL's host, for SNI and for the check of the certificate
+  // Instead of the URL's host, for SNI and for the check of the certificate.
+  std::string server_name;
   bool insecure_skip_verify = false;
   TlsVersion min_version = TlsVersion::kDefault;  // TLS 1.2
   TlsVersion max_version = TlsVersion::kDefault;
 };
 
 struct TlsServerOptions {
-  std::string cert, cert_file;
-  std::string key, key_file;
-  std::string client_ca, client_ca_file;
+  std::string cert{}, cert_file{};
+  std::string key{}, key_file{};
+  std::string client_ca{}, client_ca_file{};
   TlsClientAuth client_auth = TlsClientAuth::kNone;
   TlsVersion min_version = TlsVersion::kDefault;
-  std::string
-      cipher_suites;  // Go's names, separated by commas; empty: OpenSSL's choice. TLS 1.2 only.
+  // Go's names, separated by commas; empty: OpenSSL's choice. TLS 1.2 only.
+  std::string cipher_suites{};
 
   bool enabled() const { return !cert.empty() || !cert_file.empty(); }
 };

@@ -160,6 +160,10 @@ void PositionBook::publish_text(const std::string& key, std::string value) {
   dirty_ = true;
 }
 
+void PositionBook::forget_text(const std::string& key) {
+  if (saved_.erase(key) > 0) dirty_ = true;
+}
+
 void PositionBook::leave(const std::string& path, Owner owner, bool forget) {
   const auto known = tailed_.find(path);
   if (known == tailed_.end()) return;

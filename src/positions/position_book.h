@@ -50,6 +50,8 @@ class PositionBook {
   // `generations`: at least one; the first one's offset is the position of the path.
   void publish(const std::string& path, Owner owner, std::vector<GenerationRecord> generations);
   void publish_text(const std::string& key, std::string value);
+  // What the key belongs to is gone for good.
+  void forget_text(const std::string& key);
   // The owner is done with the path; its last position stays unless `forget`.
   void leave(const std::string& path, Owner owner, bool forget);
   // Drops entries of files that nobody tails and that do not exist any more.

@@ -27,8 +27,7 @@ ClientOptions read_client_options(ConfigNode node, bool url_required) {
   std::vector<std::string_view> known = {"name",          "url",       "batchwait", "batchsize",
                                          "external_labels", "tenant_id", "timeout",   "backoff_config",
                                          "drop_rate_limited_batches", "headers"};
-  const auto http_keys = http_client_keys();
-  known.insert(known.end(), http_keys.begin(), http_keys.end());
+  known.insert(known.end(), kHttpClientKeys.begin(), kHttpClientKeys.end());
   node.strict(known);
   ClientOptions client;
   node.read("name", client.name);
@@ -54,7 +53,7 @@ ClientOptions read_client_options(ConfigNode node, bool url_required) {
     std::string text;
     if (value.read(text)) client.headers.emplace_back(name, std::move(text));
   }
-  client.http = read_http_client_config(node);
+  read(node, client.http);
   return client;
 }
 

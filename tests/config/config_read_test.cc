@@ -89,6 +89,8 @@ TEST(Read, WholeNumbers) {
   f("1e300", "expected a whole number, found the number 1e300");
   f(".nan", "expected a whole number, found the number .nan");
   f("'5'", "expected a whole number, found the quoted text \"5\"");
+  f("0.9", "0");
+  f("0x", "expected a whole number, found the text \"0x\"");
   f("0b2", "expected a whole number, found the text \"0b2\"");
   f("yes", "expected a whole number, found the boolean yes (so YAML takes it)");
 }
@@ -113,6 +115,11 @@ TEST(Read, Numbers) {
   f("1.5", 1.5);
   f("0.25", 0.25);  // a leading zero is no sign of an octal number here
   f(".5", 0.5);
+  f("0.5", 0.5);
+  f("0.001", 0.001);
+  f("-0.25", -0.25);
+  f("0e1", 0);
+  f("0x1F", 31);
   f("-1.e+3", -1000);
   f("08", 8);
   f("18446744073709551616", 18446744073709551616.0);

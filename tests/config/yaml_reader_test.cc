@@ -41,6 +41,31 @@ TEST(YamlReader, SaysWhereAndWhat) {
   f("a: 1\n\x04 b: 2\n", "c.yaml:2:1: control characters are not allowed\n");
 }
 
+// yaml-cpp would end the document in front of what does not fit, and nobody would miss the rest.
+TEST(YamlReader, SeesTextThatDoesNotFit) {
+  auto f = [](const std::string& text, std::string_view want) {
+    EXPECT_EQ(Yaml(text).errors.text(), want) << text;
+  };
+  const std::string what =
+      ": this does not fit the block above: a colon is missing, or the indentation is wrong\n";
+  f("- a\nc\n", "c.yaml:2:1" + what);
+  f("a:\n  b: 1\nscrape_configs\n", "c.yaml:3:1: a colon is missing behind \"scrape_configs\"\n");
+  f("a:\n  b: |\n    x\n  c\n", "c.yaml:4:3: a colon is missing behind \"c\"\n");
+  f("a:\n  b:\n\"c\"", "c.yaml:3:1: a colon is missing behind \"c\"\n");
+  f("a: 1\n: b\n", "c.yaml:2:1: a key is missing in front of this colon\n");
+  f("a:\n  b:\n  c:d\n", "c.yaml:3:3: a colon is missing behind \"c:d\"\n");
+  f("~: b\n", "");
+  f("? a\n", "");
+  f("{a}\n", "");
+  f("a: {b}\nc :\n", "");
+  f("- 1\nb: 2\n", "c.yaml:2:1" + what);
+  f("a: 1\n---\nb\n", "");
+  f("a: 1\n...\n# comment\n\nb\n", "");
+  f("a: 1\n... # end\n%YAML 1.1\n---\nb\n", "");
+  f("a: 1\n# comment\n", "");
+  f("--- # begin\na: 1\n...\n", "");
+}
+
 TEST(YamlReader, KnowsWhereQuotesEnd) {
   for (const char* text :
        {"a: \"b\\\\\"", "a: 'it''s'", "a: ''", "a: \"\"", "a: &x # \"\n  \"b\"\nc: *x", "\"k\": v",

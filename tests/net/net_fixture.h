@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -25,10 +24,29 @@
 
 namespace tailrace {
 
-// Runs a coroutine on the thread and waits for its value.
+template <class T>
+awaitable<void> keep_value(std::shared_ptr<std::promise<T>> promise, awaitable<T> task) {
+  try {
+    T value = co_await std::move(task);
+    promise->set_value(std::move(value));
+  } catch (...) {
+    promise->set_exception(std::current_exception());
+  }
+}
+
+// Runs a coroutine on the thread.
+template <class T>
+std::future<T> start_on(IoThread& thread, awaitable<T> task) {
+  auto promise = std::make_shared<std::promise<T>>();
+  asio::co_spawn(thread.executor(), keep_value(promise, std::move(task)),
+                 [](const std::exception_ptr&) {});
+  return promise->get_future();
+}
+
+// ... and waits for its value.
 template <class T>
 T run_on(IoThread& thread, awaitable<T> task) {
-  auto future = asio::co_spawn(thread.executor(), std::move(task), asio::use_future);
+  std::future<T> future = start_on(thread, std::move(task));
   if (future.wait_for(std::chrono::seconds(30)) != std::future_status::ready) {
     ADD_FAILURE() << "the coroutine does not end";
     std::abort();
