@@ -4,6 +4,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
 #include <list>
@@ -82,11 +83,13 @@ void TaskGroup::spawn(std::string name, awaitable<void> task) {
 }
 
 void TaskGroup::cancel() {
-  // A cancelled task ends later, from the executor, so the list stands still meanwhile. The copy of
-  // the owner is for a task whose cancellation destroys this group.
-  const std::shared_ptr<State> state = state_;
-  for (asio::cancellation_signal& signal : state->running)
-    signal.emit(asio::cancellation_type::terminal);
+  // From within the executor: elsewhere Asio would post each cancellation, by then perhaps of a task
+  // that has ended. A cancelled task ends later, so the list stands still meanwhile. The copy of the
+  // owner is for a task whose cancellation destroys this group.
+  asio::dispatch(state_->executor, [state = state_] {
+    for (asio::cancellation_signal& signal : state->running)
+      signal.emit(asio::cancellation_type::terminal);
+  });
 }
 
 awaitable<void> TaskGroup::join() {

@@ -134,16 +134,31 @@ TEST(DockerMarker, IsSavedAndRead) {
     EXPECT_EQ(since_text(marker), since);
   };
   f(std::nullopt, std::nullopt, {}, "0");
-  f("1700000000", std::nullopt, {1700000000'000000000, 0}, "1700000000.000000000");
-  f("1700000000", "1700000000000000007+2", {1700000000'000000007, 2}, "1699999999.000000007");
+  f("1700000000", std::nullopt, {1700000000'000000000, 0, 0}, "1700000000.000000000");
+  f("1700000000", "1700000000000000007+2/1700000000000000009", {1700000000'000000007, 2, 1700000000'000000009},
+    "1699999999.000000007");
   // Promtail ran in between: its value counts.
-  f("1700000001", "1700000000000000007+2", {1700000001'000000000, 0}, "1700000001.000000000");
-  f("1700000000", "nonsense", {1700000000'000000000, 0}, "1700000000.000000000");
-  f("nonsense", "1700000000000000007+2", {}, "0");
+  f("1700000001", "1700000000000000007+2/1700000000000000007", {1700000001'000000000, 0, 0}, "1700000001.000000000");
+  f("1700000000", "nonsense", {1700000000'000000000, 0, 0}, "1700000000.000000000");
+  f("1700000000", "1700000000000000007/2+3", {1700000000'000000000, 0, 0}, "1700000000.000000000");
+  f("nonsense", "1700000000000000007+2/1700000000000000007", {}, "0");
   f("-5", std::nullopt, {}, "0");
-  const DockerMarker marker{1700000000'000000007, 2};
+  const DockerMarker marker{1700000000'000000007, 2, 1700000000'000000009};
   EXPECT_EQ(marker_seconds(marker), "1700000000");
-  EXPECT_EQ(marker_exact(marker), "1700000000000000007+2");
+  EXPECT_EQ(read_marker(marker_seconds(marker), marker_exact(marker)), marker);
+}
+
+TEST(DockerMarker, RemembersTheHighestTimeNearby) {
+  const auto f = [](const std::vector<std::int64_t>& times, DockerMarker want) {
+    DockerMarker marker;
+    for (const std::int64_t time : times) marker.pass(time);
+    EXPECT_EQ(marker, want);
+  };
+  f({5}, {5, 1, 5});
+  f({5, 5}, {5, 2, 5});
+  f({5, 9, 7}, {7, 1, 9});
+  // A clock that was set back.
+  f({5 + 2 * kNsPerSecond, 7}, {7, 1, 7});
 }
 
 TEST(DockerResume, LeavesOutWhatWasReadInTheOrderOfTheLog) {
@@ -156,16 +171,16 @@ TEST(DockerResume, LeavesOutWhatWasReadInTheOrderOfTheLog) {
     EXPECT_EQ(passed, want);
   };
   f({}, {1, 2}, {1, 2});
-  f({5, 1}, {3, 4, 5, 6}, {6});
-  f({5, 2}, {4, 5, 5, 5, 6}, {5, 6});
+  f({5, 1, 5}, {3, 4, 5, 6}, {6});
+  f({5, 2, 5}, {4, 5, 5, 5, 6}, {5, 6});
   // Stamped earlier, written later: it is new.
-  f({5, 1}, {3, 5, 4, 6}, {4, 6});
-  // A younger one in front of the place comes again rather than never.
-  f({5, 1}, {3, 6, 5, 4}, {6, 4});
+  f({5, 1, 5}, {3, 5, 4, 6}, {4, 6});
+  // Stamped later, written earlier: it is old.
+  f({5, 1, 6}, {3, 6, 5, 4, 7}, {4, 7});
   // The line itself is gone.
-  f({5, 1}, {3, 5 + 2 * kNsPerSecond, 4}, {5 + 2 * kNsPerSecond, 4});
+  f({5, 1, 6}, {3, 7, 4}, {7, 4});
   // As Promtail left it: the whole second.
-  f({5, 0}, {5, 5, 6}, {5, 5, 6});
+  f({5, 0, 0}, {5, 5, 6}, {5, 5, 6});
 }
 
 }  // namespace

@@ -141,7 +141,7 @@ TEST(DockerSource, AConnectionCutAtAnyByteLosesNothing) {
     rig.engine.write_bytes = 1;
     rig.engine.cut_after = cut;
     rig.start();
-    ASSERT_TRUE(rig.wait_for_lines(4));
+    ASSERT_TRUE(rig.wait_for([&] { return !rig.sink.lines.empty() && rig.sink.lines.back() == "end"; }));
     const std::set<std::string> got(rig.sink.lines.begin(), rig.sink.lines.end());
     // "err" may come twice, with the same time: it stood between the parts of a line.
     ASSERT_EQ(got, (std::set<std::string>{"one", "parted", "err", "end"}));
@@ -162,7 +162,7 @@ TEST(DockerSource, PositionsFollowWhatWasDelivered) {
   EXPECT_EQ(rig.saved()["cursor-a"], std::to_string(kMinute + 5));
   rig.sink.deliver_all();
   EXPECT_EQ(rig.saved()["cursor-a"], std::to_string(kMinute + 7));
-  EXPECT_EQ(rig.saved()["cursor-a-exact"], std::to_string(kMinute + 7) + "000000002+1");
+  EXPECT_EQ(rig.saved()["cursor-a-exact"], std::to_string(kMinute + 7) + "000000002+1/" + std::to_string(kMinute + 7) + "000000002");
 }
 
 TEST(DockerSource, GoesOnWhereItWasEvenIfTheContainerStoppedMeanwhile) {
@@ -241,7 +241,7 @@ TEST(DockerSource, EntriesThatRulesDropDoNotHoldThePosition) {
   rig.rules = relabel_rules("- {source_labels: [__meta_docker_container_log_stream], regex: stderr, action: drop}");
   rig.engine.containers["a"] = {"/web", true, false, {}, {{true, at(1), "no\n"}, {false, at(2), "yes\n"}, {true, at(3), "no\n"}}};
   rig.start();
-  ASSERT_TRUE(rig.wait_for([&] { return rig.saved()["cursor-a-exact"] == std::to_string(kMinute + 5) + "000000003+1"; }));
+  ASSERT_TRUE(rig.wait_for([&] { return rig.saved()["cursor-a-exact"].starts_with(std::to_string(kMinute + 5) + "000000003+1"); }));
   EXPECT_EQ(rig.sink.lines, (Lines{"yes"}));
   EXPECT_EQ(rig.sink.labels[0], "{}");
 }

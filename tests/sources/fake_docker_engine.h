@@ -189,8 +189,8 @@ class FakeDockerEngine {
       co_await whole(session, engine.events_status, R"({"message":"forbidden"})");
       co_return;
     }
-    co_await send(session, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     std::size_t told = engine.events.size();
+    co_await send(session, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     while (!session->closed) {
       while (told < engine.events.size() && !session->closed) {
         co_await chunk(session, engine.events[told]);

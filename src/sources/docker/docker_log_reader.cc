@@ -180,7 +180,7 @@ bool DockerLogReader::next_terminal_line(DockerLine& line, Arena& arena) {
       if (here.size() < kBufferBytes) return false;
       if (!unfinished.skipping) unfinished.text += here;
       begin_ = end_;
-      if (unfinished.text.size() > line_bytes_max_ + kTimeBytesMax) {
+      if (!unfinished.skipping && unfinished.text.size() > line_bytes_max_ + kTimeBytesMax) {
         unfinished.skipping = true;
         ++cut_;
       }

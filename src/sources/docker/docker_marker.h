@@ -5,15 +5,16 @@
 // file holds
 //
 //   cursor-<id>:        seconds of that time, as Promtail keeps it
-//   cursor-<id>-exact:  <nanoseconds>+<count>, ours; used only if it agrees with the seconds,
-//                       since Promtail may have run in between
+//   cursor-<id>-exact:  <nanoseconds>+<count>/<highest time>, ours; used only if it agrees with the
+//                       seconds, since Promtail may have run in between
 //
 // After a restart the log is asked for from a second before the place. Both outputs of a container
-// are stamped by two writers, so the log is only nearly in order of time: lines count as read until
-// the very line of the place has come by, unless they are younger than it. Younger ones in front of
-// it are sent again, with the time they had, which Loki takes for the same entry.
+// are stamped by two writers, so the log is only nearly in order of time: whatever stands in front
+// of the very line of the place was read, whatever stands behind it was not. If that line is gone
+// (the log was rotated), the first one above the highest time is new.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,13 +26,20 @@ namespace tailrace {
 
 struct DockerMarker {
   std::int64_t timestamp_ns = 0;
-  std::uint32_t count = 0;  // 0 with a time: as Promtail left it, a second of which lines may be sent
+  // 0 with a time: as Promtail left it, a second of which lines may be sent.
+  std::uint32_t count = 0;
+  // The highest time lately; at most kDisorderNs above timestamp_ns.
+  std::int64_t highest_ns = 0;
+
+  static constexpr std::int64_t kDisorderNs = kNsPerSecond;
 
   bool empty() const noexcept { return timestamp_ns == 0; }
   // One more line was handed on.
   void pass(std::int64_t line_timestamp_ns) noexcept {
     count = line_timestamp_ns == timestamp_ns ? count + 1 : 1;
     timestamp_ns = line_timestamp_ns;
+    highest_ns = highest_ns > timestamp_ns + kDisorderNs ? timestamp_ns
+                                                         : std::max(highest_ns, timestamp_ns);
   }
   friend bool operator==(const DockerMarker&, const DockerMarker&) = default;
 };
@@ -51,9 +59,8 @@ class DockerResume {
   // Whether a line of that time was read before. To be asked for every line, in order.
   bool was_read(std::int64_t timestamp_ns) noexcept {
     if (passed_ || marker_.count == 0) return false;
-    if (timestamp_ns > marker_.timestamp_ns) {
-      // Far behind it: the line itself is gone (the log was rotated).
-      passed_ = timestamp_ns > marker_.timestamp_ns + kNsPerSecond;
+    if (timestamp_ns > marker_.highest_ns) {
+      passed_ = true;
       return false;
     }
     if (timestamp_ns == marker_.timestamp_ns && ++seen_ >= marker_.count) passed_ = true;
