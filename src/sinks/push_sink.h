@@ -20,6 +20,7 @@ namespace tailrace {
 struct ReadRateLimit {
   ReadRateLimit(double rate, double burst, bool drop_over, const Clock& clock, Metrics& metrics);
 
+  const TokenBucket::Limit limit;
   TokenBucket bucket;
   bool drop;  // else reading rests until there are tokens
   const Clock& clock;
