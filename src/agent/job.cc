@@ -17,14 +17,16 @@ Job::Job(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& 
   build_source(config, scrape, environment);
 }
 
-void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& environment) {
+void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape,
+                       JobEnvironment& environment) {
   switch (scrape.kind) {
     case SourceKind::kFiles:
       tail_context_ = std::make_unique<TailContext>(
-          TailContext{environment.shard, environment.scheduler, environment.watcher, environment.positions, *driver_,
-                      environment.file_metrics, nullptr});
+          TailContext{environment.shard, environment.scheduler, environment.watcher,
+                      environment.positions, *driver_, environment.file_metrics, nullptr});
       files_ = std::make_unique<FileSource>(
-          *tail_context_, FileSourceOptions{name_, config.sync_period_ns, config.global.poll_min_ns});
+          *tail_context_,
+          FileSourceOptions{name_, config.sync_period_ns, config.global.poll_min_ns});
       return;
     case SourceKind::kJournal:
     case SourceKind::kSyslog:
@@ -33,7 +35,9 @@ void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape, Jo
     case SourceKind::kDocker:
     case SourceKind::kHerokuDrain:
     case SourceKind::kUnsupported:
-      scrape.node.error("not supported by tailrace yet; start with -ignore-unsupported to run the other scrape configs");
+      scrape.node.error(
+          "not supported by tailrace yet; start with -ignore-unsupported to run the other scrape "
+          "configs");
       return;
   }
 }
@@ -68,7 +72,8 @@ std::vector<SourceStatus> Job::status() const {
     status.labels = std::move(target.labels);
     status.discovered = std::move(target.discovered);
     status.details.emplace_back("path", target.path);
-    for (const TailedFile& file : target.files) status.details.emplace_back(file.path, std::to_string(file.offset));
+    for (const TailedFile& file : target.files)
+      status.details.emplace_back(file.path, std::to_string(file.offset));
   }
   return out;
 }

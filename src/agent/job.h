@@ -29,8 +29,8 @@ struct JobEnvironment {
 
 class Job {
  public:
-  // Builds everything, starts nothing. Problems are recorded on the nodes of `scrape`; the job is of no use then.
-  // `end` takes what comes through the pipeline.
+  // Builds everything, starts nothing. Problems are recorded on the nodes of `scrape`; the job is
+  // of no use then. `end` takes what comes through the pipeline.
   Job(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& environment,
       std::unique_ptr<EntrySink> end);
   Job(const Job&) = delete;
@@ -49,7 +49,8 @@ class Job {
   std::vector<SourceStatus> status() const;
 
  private:
-  void build_source(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& environment);
+  void build_source(const AgentConfig& config, const ScrapeConfig& scrape,
+                    JobEnvironment& environment);
 
   const std::string name_;
   const SourceKind kind_;

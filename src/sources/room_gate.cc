@@ -32,9 +32,9 @@ awaitable<bool> RoomGate::wait(std::int64_t timeout_ns) {
   if (closed_) co_return false;
   if (is_open()) co_return true;
   asio::steady_timer timer(shard_.executor);
-  const auto deadline = timeout_ns == 0
-                            ? asio::steady_timer::time_point::max()
-                            : asio::steady_timer::clock_type::now() + std::chrono::nanoseconds(timeout_ns);
+  const auto deadline = timeout_ns == 0 ? asio::steady_timer::time_point::max()
+                                        : asio::steady_timer::clock_type::now() +
+                                              std::chrono::nanoseconds(timeout_ns);
   const Place place(waiting_, timer);
   while (true) {
     scheduler_.ready(*this);

@@ -1,5 +1,5 @@
-// RoomGate: lets tasks wait until the pipeline has room, or a rate limit lets it go on. Backpressure
-// for sources that read sockets: what is not read stays with the sender.
+// RoomGate: lets tasks wait until the pipeline has room, or a rate limit lets it go on.
+// Backpressure for sources that read sockets: what is not read stays with the sender.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>

@@ -11,7 +11,8 @@ struct Coding {
   unsigned bits;
   std::size_t characters, bytes;
 };
-constexpr Coding kBase64{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6, 4, 3};
+constexpr Coding kBase64{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6, 4,
+                         3};
 constexpr Coding kBase32{"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 5, 8, 5};
 
 std::string encode(std::string_view bytes, const Coding& coding) {

@@ -1,5 +1,5 @@
-// Regular expressions: the expression comes first. A bad one is an error of the execution; the must... forms
-// differ from the others in nothing here.
+// Regular expressions: the expression comes first. A bad one is an error of the execution; the
+// must... forms differ from the others in nothing here.
 #include <algorithm>
 
 #include "parse/go_regex_replace.h"
@@ -20,7 +20,9 @@ Result<Value> do_find(Call& call) {
   return Value::of_text(found[0]);
 }
 
-int count_of(std::int64_t count) { return static_cast<int>(std::clamp<std::int64_t>(count, -1, INT32_MAX)); }
+int count_of(std::int64_t count) {
+  return static_cast<int>(std::clamp<std::int64_t>(count, -1, INT32_MAX));
+}
 
 Result<Value> do_find_all(Call& call) {
   TAILRACE_TRY(const GoRegex* regex, call.run.regex(call.text(0)));

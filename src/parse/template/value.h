@@ -1,7 +1,9 @@
-// Value: what a template computes with, a small part of Go's types; and Heap, where their bytes live.
+// Value: what a template computes with, a small part of Go's types; and Heap, where their bytes
+// live.
 //
-// A Value is a few words without a destructor. Strings are views of the heap's arena, of the template's text or
-// of the data; lists, maps and times belong to the heap. The heap is emptied after each execution.
+// A Value is a few words without a destructor. Strings are views of the heap's arena, of the
+// template's text or of the data; lists, maps and times belong to the heap. The heap is emptied
+// after each execution.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,9 @@ namespace tailrace::tmpl {
 enum class Kind : std::uint8_t {
   kNil,  // nil, and what a missing key gives
   kBool,
-  kInt, kInt64, kByte,  // Go's int, int64, uint8
+  kInt,
+  kInt64,
+  kByte,  // Go's int, int64, uint8
   kFloat,
   kString,
   kList,  // []interface{}, []string, []int: see Value::element
@@ -90,7 +94,8 @@ struct Value {
   std::string_view text() const { return {chars, size}; }
 };
 
-// Containers nest no deeper than this where they are printed, compared or copied: a map may hold itself.
+// Containers nest no deeper than this where they are printed, compared or copied: a map may hold
+// itself.
 inline constexpr int kNestingMax = 100;
 
 class Heap {
