@@ -17,8 +17,7 @@ namespace tailrace {
 //   while (matches.next()) use(matches.found()[0]);
 class RegexMatches {
  public:
-  RegexMatches(const GoRegex& regex, std::string_view text)
-      : regex_(regex), text_(text), found_(regex.groups().size() + 1) {}
+  RegexMatches(const GoRegex& regex, std::string_view text);
 
   bool next();
   const std::vector<std::string_view>& found() const noexcept { return found_; }
