@@ -191,9 +191,11 @@ Result<Value> Executor::evaluate(const Pipeline& pipeline, const Value& dot) {
 Result<Value> Executor::run_command(const Command& command, const Value& dot, const Value* last) {
   const Expression& first = command.operands[0];
   if (first.kind == Expression::Kind::kFunction) return call(*first.function, command, dot, last);
+  if (first.kind == Expression::Kind::kConstant && first.value.is_nil()) {
+    return template_error(first.line, "nil is not a command");
+  }
   if (command.operands.size() == 1 && last == nullptr) return evaluate(first, dot);
-  if (first.kind == Expression::Kind::kConstant || first.kind == Expression::Kind::kDot ||
-      first.kind == Expression::Kind::kPipeline) {
+  if (first.kind == Expression::Kind::kConstant || first.kind == Expression::Kind::kDot) {
     return template_error(first.line, "can't give argument to non-function");
   }
   // Only methods take arguments.
@@ -207,6 +209,10 @@ Result<Value> Executor::run_command(const Command& command, const Value& dot, co
     return field_of(dot, first.names, 0, arguments, first.line);
   if (first.kind == Expression::Kind::kVariable && !first.names.empty()) {
     return field_of(variable(first.variable_name), first.names, 0, arguments, first.line);
+  }
+  if (first.kind == Expression::Kind::kPipeline && !first.names.empty()) {
+    TAILRACE_TRY(const Value receiver, evaluate(*first.pipeline, dot));
+    return field_of(receiver, first.names, 0, arguments, first.line);
   }
   return template_error(first.line, "can't give argument to non-function");
 }

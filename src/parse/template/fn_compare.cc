@@ -46,12 +46,13 @@ Result<bool> is_equal(const Value& a, const Value& b) {
     default:
       break;
   }
+  const auto is_nothing = [](const Value& value) { return value.is_nil() || value.is_null_list; };
+  if (is_nothing(a) || is_nothing(b)) return is_nothing(a) == is_nothing(b);
   if (a.is_list() || a.is_map() || b.is_list() || b.is_map()) {
     const Value& culprit = a.is_list() || a.is_map() ? a : b;
     return call_error("non-comparable type " + value_text(culprit) + ": " +
                       std::string(type_name(culprit)));
   }
-  if (a.is_nil() || b.is_nil()) return a.is_nil() == b.is_nil();
   return deep_equal(a, b);
 }
 

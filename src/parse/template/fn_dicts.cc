@@ -120,7 +120,10 @@ Result<Value> deep_copy(Heap& heap, const Value& value, int depth) {
   }
   return heap.map(std::move(copy), value.element);
 }
-Result<Value> do_deep_copy(Call& call) { return deep_copy(call.run.heap, call[0], 0); }
+Result<Value> do_deep_copy(Call& call) {
+  if (call[0].is_nil()) return call_error("nil cannot be copied");
+  return deep_copy(call.run.heap, call[0], 0);
+}
 Result<Value> do_deep_equal(Call& call) { return Value::of_bool(deep_equal(call[0], call[1])); }
 
 constexpr Function kFunctions[] = {

@@ -92,6 +92,10 @@ class JsonWriter {
         append_json_string(out_, value_text(value), style_.escape_html);
         return true;
       case Kind::kList: {
+        if (value.is_null_list) {
+          out_ += "null";
+          return true;
+        }
         const char* comma = "[";
         for (const Value& item : *value.list) {
           out_ += comma;

@@ -88,9 +88,17 @@ std::string escape_query(std::string_view text) {
   return out;
 }
 
-Result<Value> do_html(Call& call) { return call.give(escape_html(print(call.args))); }
-Result<Value> do_js(Call& call) { return call.give(escape_js(print(call.args))); }
-Result<Value> do_urlquery(Call& call) { return call.give(escape_query(print(call.args))); }
+// The arguments as one text; nil is what an action would print for it.
+std::string joined(const Call& call) {
+  std::vector<Value> values(call.args.begin(), call.args.end());
+  for (Value& value : values) {
+    if (value.is_nil()) value = Value::of_text("<no value>");
+  }
+  return print(values);
+}
+Result<Value> do_html(Call& call) { return call.give(escape_html(joined(call))); }
+Result<Value> do_js(Call& call) { return call.give(escape_js(joined(call))); }
+Result<Value> do_urlquery(Call& call) { return call.give(escape_query(joined(call))); }
 
 constexpr Function kFunctions[] = {
     {"html", "a*", do_html}, {"js", "a*", do_js}, {"urlquery", "a*", do_urlquery}};

@@ -30,12 +30,14 @@ Result<Value> do_last(Call& call) {
 Result<Value> do_rest(Call& call) {
   if (!call[0].is_list()) return no_list("find rest on", call[0]);
   const List& list = *call[0].list;
-  return call.run.heap.list(list.empty() ? List() : List(list.begin() + 1, list.end()));
+  if (list.empty()) return call.run.heap.null_list();
+  return call.run.heap.list(List(list.begin() + 1, list.end()));
 }
 Result<Value> do_initial(Call& call) {
   if (!call[0].is_list()) return no_list("find initial on", call[0]);
   const List& list = *call[0].list;
-  return call.run.heap.list(list.empty() ? List() : List(list.begin(), list.end() - 1));
+  if (list.empty()) return call.run.heap.null_list();
+  return call.run.heap.list(List(list.begin(), list.end() - 1));
 }
 Result<Value> do_append(Call& call) {
   if (!call[0].is_list()) return no_list("push on", call[0]);
@@ -55,7 +57,7 @@ Result<Value> do_concat(Call& call) {
     if (!value.is_list()) return no_list("concat", value);
     all.insert(all.end(), value.list->begin(), value.list->end());
   }
-  return call.run.heap.list(std::move(all));
+  return all.empty() ? call.run.heap.null_list() : call.run.heap.list(std::move(all));
 }
 Result<Value> do_reverse(Call& call) {
   if (!call[0].is_list()) return no_list("find reverse on", call[0]);

@@ -191,7 +191,10 @@ Result<Value> do_camelcase(Call& call) {
   std::u32string out;
   std::size_t at = 0;
   while (at < text.size() && is_connector(text[at])) out += text[at++];
-  if (at == text.size()) return call.give(text_of(out));
+  if (at == text.size()) {
+    if (!out.empty()) out += out.back();  // as the library has it
+    return call.give(text_of(out));
+  }
   bool started_upper = is_upper(text[at]);
   char32_t current = to_upper(text[at]);
   for (++at; at < text.size(); ++at) {

@@ -58,6 +58,8 @@ class Formatter {
       } else if (next_ >= values_.size()) {
         out_ += "%!" + std::string(verb) + "(MISSING)";
       } else {
+        if (spec.verb == 'v')
+          spec.plus = false;  // it asks for the names of fields, which nothing here has
         format_value(values_[next_++], spec, 0);
       }
     }
@@ -181,7 +183,10 @@ class Formatter {
     } else {
       out_ += type_name(value);
       out_ += '=';
-      append_value(out_, value);
+      Spec as_value = spec;
+      as_value.verb = 'v';
+      as_value.sharp = false;
+      format_value(value, as_value, 0);
     }
     out_ += ')';
   }
@@ -191,6 +196,10 @@ class Formatter {
     if (spec.verb == 'T') return pad(type_name(value), spec);
     switch (value.kind) {
       case Kind::kNil:
+        if (depth > 0) {
+          out_ += "<nil>";
+          return;
+        }
         if (spec.verb == 'v') return pad("<nil>", spec);
         return bad_verb(value, spec);
       case Kind::kBool:
@@ -384,7 +393,7 @@ class Formatter {
       default: {
         if (precision >= 0) return write(std::chars_format::general, precision);
         std::string text;
-        append_float(text, value, spec.verb == 'v');
+        append_float(text, value);
         return text;
       }
     }

@@ -198,11 +198,17 @@ class Parser {
     dot_is_root_ = was_root;
     in_definition_ = was_definition;
     loops_ = outer_loops;
-    const bool is_blank = std::ranges::all_of(body, [](const Node& node) {
-      return node.kind == Node::Kind::kText && trim_space(node.text).empty();
-    });
-    // A later definition replaces an earlier one, unless it holds nothing.
-    if (!is_blank || !tree_->defined.contains(name)) tree_->defined[name] = std::move(body);
+    NodeList& known = tree_->defined[name];
+    const auto holds_nothing = [](const NodeList& nodes) {
+      return std::ranges::all_of(nodes, [](const Node& node) {
+        return node.kind == Node::Kind::kText && trim_space(node.text).empty();
+      });
+    };
+    if (holds_nothing(known)) {
+      known = std::move(body);
+    } else if (!holds_nothing(body)) {
+      return template_error(peek().line, "multiple definition of template \"" + name + "\"");
+    }
     return {};
   }
 
@@ -228,8 +234,6 @@ class Parser {
       out->commands.push_back(std::move(parsed));
       if (peek_solid().kind == TokenKind::kPipe) {
         next();
-        if (peek_solid().kind == end)
-          return template_error(peek().line, "missing value for " + std::string(where));
       } else if (peek().kind != end) {
         return unexpected(peek(), where);
       }
@@ -353,7 +357,15 @@ class Parser {
               ErrorCode::kUnsupported,
               template_error(token.line, "function \"" + token.text + "\" not supported").text()};
         }
-        return out;
+        if (peek().kind != TokenKind::kField) return out;
+        // "f.x": the function called without arguments, and a field of what it gives.
+        auto alone = std::make_unique<Pipeline>();
+        alone->line = token.line;
+        alone->commands.emplace_back();
+        alone->commands[0].operands.push_back(std::move(out));
+        out = Expression{.kind = Expression::Kind::kPipeline, .line = token.line};
+        out.pipeline = std::move(alone);
+        break;
       }
       case TokenKind::kOpenParen: {
         out.kind = Expression::Kind::kPipeline;
@@ -385,6 +397,11 @@ class Parser {
       Value out = Value::of_int(*integer);
       out.is_constant = true;
       return out;
+    }
+    // Without a point or an exponent it was meant as an integer.
+    if (text.find_first_of(".eEpP") == std::string::npos &&
+        text.find_first_not_of("+-_0123456789") == std::string::npos) {
+      return template_error(token.line, "integer overflow: \"" + text + "\"");
     }
     std::string digits = text;
     std::erase(digits, '_');

@@ -84,7 +84,7 @@ std::optional<std::string> unquote_body(std::string_view body, char quote) {
   std::string out;
   for (std::size_t at = 0; at < body.size();) {
     if (body[at] != '\\') {
-      out += body[at++];
+      append_utf8(out, decode_utf8(body, at));
       continue;
     }
     ++at;

@@ -18,6 +18,12 @@ Value Heap::list(List items, Kind element) {
   return out;
 }
 
+Value Heap::null_list(Kind element) {
+  Value out = list({}, element);
+  out.is_null_list = true;
+  return out;
+}
+
 Value Heap::map(Map members, Kind element) {
   constexpr std::size_t kNodeBytes = 96;
   container_bytes_ += members.size() * kNodeBytes + sizeof(Map);
@@ -131,6 +137,7 @@ std::string_view kind_name(const Value& value) {
 
 bool deep_equal(const Value& a, const Value& b, int depth) {
   if (a.kind != b.kind || a.element != b.element || depth > kNestingMax) return false;
+  if (a.is_null_list != b.is_null_list) return false;
   switch (a.kind) {
     case Kind::kNil:
       return true;
@@ -160,11 +167,10 @@ bool deep_equal(const Value& a, const Value& b, int depth) {
   return false;
 }
 
-void append_float(std::string& out, double value, bool is_default) {
+void append_float(std::string& out, double value) {
   char buffer[kDoubleTextBytesMax];
   const double size = std::fabs(value);
-  const double limit = is_default ? 1e21 : 1e21;
-  if (!std::isfinite(value) || size == 0 || (size >= 1e-4 && size < limit)) {
+  if (!std::isfinite(value) || size == 0 || (size >= 1e-4 && size < 1e6)) {
     out.append(buffer, put_double(buffer, value));
     return;
   }

@@ -46,6 +46,7 @@ struct Value {
   Kind kind = Kind::kNil;
   Kind element = Kind::kNil;  // of lists and maps: kNil is interface{}
   bool is_constant = false;   // a number as written in the template, not yet of one type
+  bool is_null_list = false;  // Go's nil slice: an empty list that is null as JSON
   std::size_t size = 0;       // of strings
   union {
     bool boolean;
@@ -103,6 +104,7 @@ class Heap {
   Value text(std::string_view text) { return Value::of_text(arena_.copy(text)); }
   std::string_view keep(std::string_view text) { return arena_.copy(text); }
   Value list(List items, Kind element = Kind::kNil);
+  Value null_list(Kind element = Kind::kNil);
   Value map(Map members, Kind element = Kind::kNil);
   Value time(const GoTime& time);
   Value version(const Version& version);
@@ -132,7 +134,7 @@ void append_value(std::string& out, const Value& value, int depth = 0);
 std::string value_text(const Value& value);
 // What an action prints: as above, but "<no value>" for nil.
 void append_printed(std::string& out, const Value& value);
-// fmt's %v (and %g) for floats: shortest, with an exponent below 1e-4 and from 1e21 on.
-void append_float(std::string& out, double value, bool is_default = true);
+// fmt's %v (and %g) for floats: shortest, with an exponent below 1e-4 and from 1e6 on.
+void append_float(std::string& out, double value);
 
 }  // namespace tailrace::tmpl
