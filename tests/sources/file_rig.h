@@ -20,6 +20,11 @@ class KeepingSink final : public EntrySink {
     lines.emplace_back(entry.line);
     labels.push_back(entry.stream()->text());
     timestamps.push_back(entry.timestamp_ns);
+    std::string pairs;
+    for (const auto& [name, value] : entry.metadata) {
+      pairs += std::string(name) + "=" + std::string(value) + " ";
+    }
+    metadata.push_back(pairs);
     if (hold) tickets.emplace_back(entry.ticket);
   }
   bool has_room() const override { return room; }
@@ -28,6 +33,7 @@ class KeepingSink final : public EntrySink {
   std::vector<std::string> lines;
   std::vector<std::string> labels;
   std::vector<std::int64_t> timestamps;
+  std::vector<std::string> metadata;  // "name=value " for each pair
   std::vector<TicketShare> tickets;
   bool room = true;
   bool hold = false;
