@@ -2,6 +2,10 @@
 
 #include <utility>
 
+#include "sources/docker/docker_source.h"
+#include "sources/push/push_source.h"
+#include "sources/syslog/syslog_source.h"
+
 namespace tailrace {
 
 Job::Job(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& environment,
@@ -19,6 +23,8 @@ Job::Job(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& 
 
 void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape,
                        JobEnvironment& environment) {
+  source_context_ = std::make_unique<SourceContext>(SourceContext{
+      name_, environment.shard, environment.scheduler, environment.positions, *driver_});
   switch (scrape.kind) {
     case SourceKind::kFiles:
       tail_context_ = std::make_unique<TailContext>(
@@ -28,11 +34,21 @@ void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape,
           *tail_context_,
           FileSourceOptions{name_, config.sync_period_ns, config.global.poll_min_ns});
       return;
-    case SourceKind::kJournal:
     case SourceKind::kSyslog:
+      source_ = std::make_unique<SyslogSource>(*source_context_, scrape.relabel_configs,
+                                               read_syslog_options(scrape.node.get("syslog")));
+      return;
     case SourceKind::kPush:
-    case SourceKind::kGelf:
+      source_ = std::make_unique<PushSource>(*source_context_, scrape.relabel_configs,
+                                             read_push_options(scrape.node.get("loki_push_api")));
+      return;
     case SourceKind::kDocker:
+      source_ = std::make_unique<DockerSource>(
+          *source_context_, scrape.relabel_configs,
+          read_docker_sd_configs(scrape.node.get("docker_sd_configs")));
+      return;
+    case SourceKind::kJournal:
+    case SourceKind::kGelf:
     case SourceKind::kHerokuDrain:
     case SourceKind::kUnsupported:
       scrape.node.error(
@@ -58,6 +74,8 @@ void Job::stop() {
   if (source_) source_->stop();
   if (driver_) driver_->flush();
 }
+
+bool Job::settled() { return !source_ || source_->settled(); }
 
 bool Job::ready() const { return (files_ && files_->ready()) || (source_ && source_->ready()); }
 

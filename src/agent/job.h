@@ -41,6 +41,7 @@ class Job {
   void publish();
   // Stops reading and lets go of what stages hold.
   void stop();
+  // Nothing of it is on its way or running any more; after stop().
   bool settled();
   bool ready() const;
 
@@ -60,6 +61,7 @@ class Job {
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<PipelineDriver> driver_;
   std::unique_ptr<TailContext> tail_context_;
+  std::unique_ptr<SourceContext> source_context_;
   std::unique_ptr<FileSource> files_;
   std::unique_ptr<Source> source_;  // for all kinds but files
 };

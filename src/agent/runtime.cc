@@ -10,6 +10,12 @@
 #include "telemetry/log.h"
 
 namespace tailrace {
+namespace {
+
+constexpr std::chrono::milliseconds kSettleLook(5);
+constexpr int kSettleLooks = 200;
+
+}  // namespace
 
 Runtime::Runtime(boost::asio::any_io_executor executor, const AgentConfig& config, RunMode mode,
                  PositionBook& book, Metrics& metrics, const TransportFactory& transports)
@@ -83,10 +89,22 @@ void Runtime::give_up() {
 
 void Runtime::on_client_change() {
   scheduler_.room_came_back();
-  if (!done_ || !clients_finished()) return;
+  if (!done_ || finishing_ || !clients_finished()) return;
+  finishing_ = true;
   deadline_.cancel();
   // Not from within the sender that tells us: whoever is done with us may destroy us.
-  boost::asio::post(executor_, std::exchange(done_, nullptr));
+  boost::asio::post(executor_, [this] { finish_when_settled(kSettleLooks); });
+}
+
+// Sources have their last words: answers to pushes whose lines were delivered just now.
+void Runtime::finish_when_settled(int looks_left) {
+  const bool settled =
+      std::all_of(jobs_.begin(), jobs_.end(), [](const auto& job) { return job->settled(); });
+  if (settled || looks_left == 0) return std::exchange(done_, nullptr)();
+  deadline_.expires_after(kSettleLook);
+  deadline_.async_wait([this, looks_left, alive = lifetime_.watch()](auto) {
+    if (alive()) finish_when_settled(looks_left - 1);
+  });
 }
 
 bool Runtime::clients_finished() const {

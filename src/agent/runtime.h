@@ -64,6 +64,7 @@ class Runtime {
  private:
   void on_client_change();
   bool clients_finished() const;
+  void finish_when_settled(int looks_left);
 
   boost::asio::any_io_executor executor_;
   Shard shard_;
@@ -76,6 +77,7 @@ class Runtime {
   std::vector<std::unique_ptr<Job>> jobs_;
   boost::asio::steady_timer deadline_;
   std::function<void()> done_;
+  bool finishing_ = false;
   Lifetime lifetime_;
 };
 
