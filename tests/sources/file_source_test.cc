@@ -329,6 +329,26 @@ TEST(FileSource, WithPromtailsFileAloneSizeDecides) {
             (Lines{"x", "end"}));
 }
 
+TEST(FileSource, TwoTargetsOfOnePathShareItsMetricsAndPosition) {
+  TempDir dir;
+  write(dir / "a.log", "one\n");
+  FileRig rig;
+  const auto target = [&](const char* job) {
+    return FileTarget{dir / "a.log", "", Labels{{"job", job}}, {}};
+  };
+  rig.source->set_targets({target("x"), target("y")});
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  rig.source->set_targets({target("y")});
+  append(dir / "a.log", "two\n");
+  ASSERT_TRUE(rig.wait_for_lines(3));
+  EXPECT_EQ(rig.sink.labels.back(), "{filename=\"" + (dir / "a.log") + "\", job=\"y\"}");
+  const std::string metrics = rig.metrics.scrape(Metrics::Format::kPrometheusText);
+  EXPECT_NE(metrics.find("promtail_read_lines_total{path=\"" + (dir / "a.log") + "\"} 3"),
+            std::string::npos)
+      << metrics;
+  EXPECT_EQ(rig.saved().positions.at(dir / "a.log"), "8");
+}
+
 TEST(FileSource, SharesItsThreadWithThousandsOfFiles) {
   TempDir dir;
   for (int i = 0; i < 2000; ++i) write(dir / ("f" + std::to_string(i) + ".log"), "a\nb\n");

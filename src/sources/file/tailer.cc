@@ -22,7 +22,7 @@ Tailer::Tailer(TailContext& context, std::string path, const Labels& labels)
     : context_(context),
       path_(std::move(path)),
       stream_(context.shard.interner.intern(labels)),
-      metrics_(context.shard.metrics, path_) {}
+      metrics_(context.metrics.of(path_)) {}
 
 Tailer::~Tailer() {
   for (const auto& generation : chain_) context_.watcher.unwatch_file(generation->watch, *this);
@@ -222,7 +222,7 @@ std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, st
   ticket->release();
   generation.advance_to(end, lines);
   generation.no_newline_up_to = 0;
-  metrics_.read(count, end);
+  metrics_->read(count, end);
   changed_ = true;
   context_.pipeline.end_of_read();
   return count;
@@ -252,7 +252,7 @@ void Tailer::drained_at(Generation& generation, std::uint64_t size) {
   generation.drained = true;
   generation.drained_size = size;
   generation.quiet_since_ns = context_.shard.clock.monotonic_ns();
-  metrics_.size(size);
+  metrics_->size(size);
 }
 
 void Tailer::look() {
@@ -368,9 +368,9 @@ void Tailer::publish() {
     records.push_back(generation->record());
     const std::uint64_t size = generation->size();
     lag += size > records.back().offset ? size - records.back().offset : 0;
-    if (last) metrics_.size(size);
+    if (last) metrics_->size(size);
   }
-  metrics_.lag(lag);
+  metrics_->lag(lag);
   context_.positions.publish(path_, this, std::move(records));
 }
 

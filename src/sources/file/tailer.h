@@ -119,7 +119,7 @@ class Tailer final : public Reader, private WatchListener {
   TailContext& context_;
   const std::string path_;
   LabelSetRef stream_;
-  FileMetrics metrics_;
+  std::shared_ptr<FileMetrics> metrics_;  // owners: all tailers of this path
   std::deque<std::unique_ptr<Generation>>
       chain_;  // oldest first; the last one is, or was, at the path
   bool missing_ = false;
