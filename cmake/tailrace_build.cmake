@@ -36,6 +36,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 warns about correct code here: std::optional and coroutine frames.
   target_compile_options(tailrace_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict
                                                   -Wno-mismatched-new-delete)
+  if(TAILRACE_SANITIZE MATCHES thread)
+    target_compile_options(tailrace_flags INTERFACE -Wno-tsan)  # Asio's fences, which TSan cannot see
+  endif()
 endif()
 target_link_libraries(tailrace_flags INTERFACE Threads::Threads)
 

@@ -1,7 +1,8 @@
 // The app as bench/http measures it: no simulated work, no line for each request (none of the other
 // servers writes one), on 127.0.0.1:$PORT, with BENCH_SERIES more series on /metrics.
 //
-//   bench_app [--log FILE]   with a log line for each request
+//   bench_app [--log FILE]   with a log line for each request, and BENCH_LOG_RATE made-up lines a
+//   second
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
@@ -26,6 +27,8 @@ int main(int argc, char** argv) {
   options.log.to_stdout = false;
   options.log.requests = argc == 3 && std::string_view(argv[1]) == "--log";
   options.log.path = options.log.requests ? argv[2] : "";
+
+  if (options.log.requests) options.generator.lines_per_second = number("BENCH_LOG_RATE");
 
   Metrics metrics;
   register_process_metrics(metrics);

@@ -29,8 +29,8 @@
 namespace tailrace {
 namespace {
 
-// From the signal to the end: a client that does not answer must not keep the process alive. What is left is
-// sent after the next start.
+// From the signal to the end: a client that does not answer must not keep the process alive. What
+// is left is sent after the next start.
 constexpr std::int64_t kStopNs = 4 * kNsPerSecond;
 constexpr std::int64_t kServerStopNs = kNsPerSecond / 2;
 
@@ -43,7 +43,9 @@ void raise_descriptor_limit() {
 }
 
 Runtime::TransportFactory http_transports(Executor executor) {
-  return [executor](const ClientOptions& client) { return make_http_transport(executor, client, user_agent()); };
+  return [executor](const ClientOptions& client) {
+    return make_http_transport(executor, client, user_agent());
+  };
 }
 
 // What stands in front of our own paths in links: the path of external_url, else the prefix.
@@ -74,12 +76,18 @@ class Agent {
  public:
   Agent(AgentConfig config, const CommandLine& flags)
       : config_(std::move(config)), flags_(flags), signals_(front_, SIGTERM, SIGINT, SIGHUP) {
-    reloads_good_ = metrics_.counter("promtail_config_reload_success_total", "Number of reload successes.");
-    reloads_bad_ = metrics_.counter("promtail_config_reload_fail_total", "Number of reload failures.");
+    reloads_good_ =
+        metrics_.counter("promtail_config_reload_success_total", "Number of reload successes.");
+    reloads_bad_ =
+        metrics_.counter("promtail_config_reload_fail_total", "Number of reload failures.");
     register_process_metrics(metrics_);
     register_task_metrics(metrics_);
-    metrics_.gauge("promtail_build_info", "Which program this is.",
-                   {{"version", std::string(version())}, {"branch", "tailrace"}, {"revision", ""}, {"goversion", ""}})
+    metrics_
+        .gauge("promtail_build_info", "Which program this is.",
+               {{"version", std::string(version())},
+                {"branch", "tailrace"},
+                {"revision", ""},
+                {"goversion", ""}})
         .set(1);
   }
   ~Agent() {
@@ -183,7 +191,8 @@ Result<void> Agent::start_listeners() {
     pages.reload = config_.server.enable_runtime_reload;
     pages.redirect_prefix = link_prefix(config_.server);
     add_agent_pages(router, view(), pages, metrics_);
-    server_ = std::make_unique<HttpServer>(front_.get_executor(), std::move(router), server_options(config_.server));
+    server_ = std::make_unique<HttpServer>(front_.get_executor(), std::move(router),
+                                           server_options(config_.server));
     TAILRACE_CHECK(server_->listen());
     log::info("server listening on addresses", {{"port", server_->port()}});
   }
@@ -197,7 +206,8 @@ Result<void> Agent::start_listeners() {
 void Agent::start_discovery() {
   for (std::size_t job = 0; job < config_.scrape_configs.size(); ++job) {
     discoveries_.push_back(std::make_unique<JobDiscovery>(
-        front_.get_executor(), config_.scrape_configs[job], metrics_, [this, job](std::vector<FileTarget> targets) {
+        front_.get_executor(), config_.scrape_configs[job], metrics_,
+        [this, job](std::vector<FileTarget> targets) {
           shard_.post([this, job, targets = std::move(targets)]() mutable {
             runtime_->set_targets(job, std::move(targets));
           });
@@ -217,7 +227,8 @@ void Agent::wait_for_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
     if (signal == SIGHUP) {
-      if (!stopping_ && !config_.server.disable) spawn(front_.get_executor(), "reload", reload_on_signal());
+      if (!stopping_ && !config_.server.disable)
+        spawn(front_.get_executor(), "reload", reload_on_signal());
     } else if (!std::exchange(stopping_, true)) {
       log::info("stopping", {{"signal", signal}});
       spawn(front_.get_executor(), "stop", stop());
@@ -264,7 +275,8 @@ awaitable<void> Agent::stop_runtime(std::int64_t deadline_ns) {
 awaitable<void> Agent::reload_on_signal() {
   awaitable<Result<void>> reloaded = reload();
   const Result<void> result = co_await std::move(reloaded);
-  if (!result) log::error("failed to reload config, the old one goes on", {{"error", result.error().text()}});
+  if (!result)
+    log::error("failed to reload config, the old one goes on", {{"error", result.error().text()}});
 }
 
 awaitable<Result<void>> Agent::reload() {
@@ -322,7 +334,8 @@ awaitable<bool> Agent::ask_ready() {
 
 awaitable<std::vector<PageJob>> Agent::ask_jobs() {
   using Jobs = std::vector<Runtime::JobStatus>;
-  awaitable<Jobs> asked = ask_shard<Jobs>([this] { return runtime_ ? runtime_->status() : Jobs(); });
+  awaitable<Jobs> asked =
+      ask_shard<Jobs>([this] { return runtime_ ? runtime_->status() : Jobs(); });
   Jobs jobs = co_await std::move(asked);
   std::vector<PageJob> out;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
@@ -341,8 +354,8 @@ awaitable<std::vector<PageJob>> Agent::ask_jobs() {
 }
 
 AgentView Agent::view() {
-  return {[this] { return ask_ready(); }, [this] { return ask_jobs(); }, [this] { return dump_config(config_); },
-          [this] { return reload(); }};
+  return {[this] { return ask_ready(); }, [this] { return ask_jobs(); },
+          [this] { return dump_config(config_); }, [this] { return reload(); }};
 }
 
 }  // namespace
@@ -353,7 +366,8 @@ Result<void> check_agent_config(const AgentConfig& config) {
   PositionBook book({}, "");
   RunMode mode;
   mode.check_only = true;
-  const Runtime runtime(io.get_executor(), config, mode, book, metrics, http_transports(io.get_executor()));
+  const Runtime runtime(io.get_executor(), config, mode, book, metrics,
+                        http_transports(io.get_executor()));
   return errors_of(config);
 }
 

@@ -1,7 +1,8 @@
-// AgentConfig: a whole configuration, read and checked, with the command line applied; nothing is started yet.
+// AgentConfig: a whole configuration, read and checked, with the command line applied; nothing is
+// started yet.
 //
-// A component owns its options and how they are read; this only knows which blocks there are. All problems of a
-// file are gathered in one run.
+// A component owns its options and how they are read; this only knows which blocks there are. All
+// problems of a file are gathered in one run.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,7 @@
 #include "agent/command_line.h"
 #include "app/app_options.h"
 #include "config/config_node.h"
-#include "discovery/file_discovery.h"
-#include "discovery/static_discovery.h"
+#include "discovery/discoveries.h"
 #include "net/server_config.h"
 #include "positions/positions_file.h"
 #include "relabel/relabel.h"
@@ -35,7 +35,8 @@ struct LimitsOptions {
   ClientLimits client;
 };
 
-// Where the lines of a scrape config come from. One kind each: the first that is present, in this order.
+// Where the lines of a scrape config come from. One kind each: the first that is present, in this
+// order.
 enum class SourceKind : std::uint8_t {
   kFiles,  // static_configs and all service discoveries but docker
   kJournal,
@@ -51,8 +52,7 @@ struct ScrapeConfig {
   std::string job_name;
   SourceKind kind = SourceKind::kFiles;
   ConfigNode node;  // for the parts that the source reads when it is built
-  std::vector<TargetGroup> static_groups;
-  std::vector<FileSdOptions> file_sd;
+  DiscoveryOptions discovery;
   ConfigNode pipeline_stages;
   RelabelConfigs relabel_configs;
   std::string encoding;  // "": bytes pass unchanged
@@ -61,8 +61,9 @@ struct ScrapeConfig {
 struct AgentConfig {
   std::string file_name;
   std::string text;  // as read, environment expanded
-  // Owners: this, and copies of it (a reload keeps the old one until it is stopped). The nodes below point into the
-  // file, and record problems, also those of what is built later, in the errors.
+  // Owners: this, and copies of it (a reload keeps the old one until it is stopped). The nodes
+  // below point into the file, and record problems, also those of what is built later, in the
+  // errors.
   std::shared_ptr<ConfigErrors> errors;
   std::shared_ptr<YamlFile> yaml;
 
@@ -77,11 +78,12 @@ struct AgentConfig {
   AppOptions app;  // off if its section is absent
 };
 
-// Reads the file that -config.file names. kNotFound if none of its candidates exists; kInvalid with all problems,
-// one a line, if it cannot be used. Warnings are logged.
+// Reads the file that -config.file names. kNotFound if none of its candidates exists; kInvalid with
+// all problems, one a line, if it cannot be used. Warnings are logged.
 Result<AgentConfig> load_agent_config(const CommandLine& command_line);
 
 // The same from a text, for tests and for standard input.
-AgentConfig read_agent_config(std::string file_name, std::string text, const CommandLine& command_line);
+AgentConfig read_agent_config(std::string file_name, std::string text,
+                              const CommandLine& command_line);
 
 }  // namespace tailrace

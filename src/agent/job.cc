@@ -2,6 +2,10 @@
 
 #include <utility>
 
+#include "sources/docker/docker_source.h"
+#include "sources/push/push_source.h"
+#include "sources/syslog/syslog_source.h"
+
 namespace tailrace {
 
 Job::Job(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& environment,
@@ -17,23 +21,39 @@ Job::Job(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& 
   build_source(config, scrape, environment);
 }
 
-void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& environment) {
+void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape,
+                       JobEnvironment& environment) {
+  source_context_ = std::make_unique<SourceContext>(SourceContext{
+      name_, environment.shard, environment.scheduler, environment.positions, *driver_});
   switch (scrape.kind) {
     case SourceKind::kFiles:
       tail_context_ = std::make_unique<TailContext>(
-          TailContext{environment.shard, environment.scheduler, environment.watcher, environment.positions, *driver_,
-                      environment.file_metrics, nullptr});
+          TailContext{environment.shard, environment.scheduler, environment.watcher,
+                      environment.positions, *driver_, environment.file_metrics, nullptr});
       files_ = std::make_unique<FileSource>(
-          *tail_context_, FileSourceOptions{name_, config.sync_period_ns, config.global.poll_min_ns});
+          *tail_context_,
+          FileSourceOptions{name_, config.sync_period_ns, config.global.poll_min_ns});
+      return;
+    case SourceKind::kSyslog:
+      source_ = std::make_unique<SyslogSource>(*source_context_, scrape.relabel_configs,
+                                               read_syslog_options(scrape.node.get("syslog")));
+      return;
+    case SourceKind::kPush:
+      source_ = std::make_unique<PushSource>(*source_context_, scrape.relabel_configs,
+                                             read_push_options(scrape.node.get("loki_push_api")));
+      return;
+    case SourceKind::kDocker:
+      source_ = std::make_unique<DockerSource>(
+          *source_context_, scrape.relabel_configs,
+          read_docker_sd_configs(scrape.node.get("docker_sd_configs")));
       return;
     case SourceKind::kJournal:
-    case SourceKind::kSyslog:
-    case SourceKind::kPush:
     case SourceKind::kGelf:
-    case SourceKind::kDocker:
     case SourceKind::kHerokuDrain:
     case SourceKind::kUnsupported:
-      scrape.node.error("not supported by tailrace yet; start with -ignore-unsupported to run the other scrape configs");
+      scrape.node.error(
+          "not supported by tailrace yet; start with -ignore-unsupported to run the other scrape "
+          "configs");
       return;
   }
 }
@@ -55,6 +75,8 @@ void Job::stop() {
   if (driver_) driver_->flush();
 }
 
+bool Job::settled() { return !source_ || source_->settled(); }
+
 bool Job::ready() const { return (files_ && files_->ready()) || (source_ && source_->ready()); }
 
 std::vector<SourceStatus> Job::status() const {
@@ -68,7 +90,8 @@ std::vector<SourceStatus> Job::status() const {
     status.labels = std::move(target.labels);
     status.discovered = std::move(target.discovered);
     status.details.emplace_back("path", target.path);
-    for (const TailedFile& file : target.files) status.details.emplace_back(file.path, std::to_string(file.offset));
+    for (const TailedFile& file : target.files)
+      status.details.emplace_back(file.path, std::to_string(file.offset));
   }
   return out;
 }

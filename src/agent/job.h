@@ -29,8 +29,8 @@ struct JobEnvironment {
 
 class Job {
  public:
-  // Builds everything, starts nothing. Problems are recorded on the nodes of `scrape`; the job is of no use then.
-  // `end` takes what comes through the pipeline.
+  // Builds everything, starts nothing. Problems are recorded on the nodes of `scrape`; the job is
+  // of no use then. `end` takes what comes through the pipeline.
   Job(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& environment,
       std::unique_ptr<EntrySink> end);
   Job(const Job&) = delete;
@@ -41,6 +41,7 @@ class Job {
   void publish();
   // Stops reading and lets go of what stages hold.
   void stop();
+  // Nothing of it is on its way or running any more; after stop().
   bool settled();
   bool ready() const;
 
@@ -49,7 +50,8 @@ class Job {
   std::vector<SourceStatus> status() const;
 
  private:
-  void build_source(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& environment);
+  void build_source(const AgentConfig& config, const ScrapeConfig& scrape,
+                    JobEnvironment& environment);
 
   const std::string name_;
   const SourceKind kind_;
@@ -59,6 +61,7 @@ class Job {
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<PipelineDriver> driver_;
   std::unique_ptr<TailContext> tail_context_;
+  std::unique_ptr<SourceContext> source_context_;
   std::unique_ptr<FileSource> files_;
   std::unique_ptr<Source> source_;  // for all kinds but files
 };

@@ -6,15 +6,10 @@ namespace tailrace {
 
 JobDiscovery::JobDiscovery(Executor front, const ScrapeConfig& scrape, Metrics& metrics,
                            std::function<void(std::vector<FileTarget>)> apply)
-    : collector_(front, scrape.relabel_configs, host_name(), metrics,
+    : discoveries_(make_discoveries(scrape.discovery)),
+      collector_(front, scrape.relabel_configs, host_name(), metrics,
                  [apply = std::move(apply)](const TargetList& list) { apply(list.targets); }),
       tasks_(front) {
-  if (!scrape.static_groups.empty()) {
-    discoveries_.push_back(std::make_unique<StaticDiscovery>(scrape.static_groups));
-  }
-  for (const FileSdOptions& options : scrape.file_sd) {
-    discoveries_.push_back(std::make_unique<FileDiscovery>(options));
-  }
   yields_.reserve(discoveries_.size());  // tasks refer to their elements
   for (std::size_t i = 0; i < discoveries_.size(); ++i) {
     yields_.push_back(collector_.yield_for(i));

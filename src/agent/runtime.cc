@@ -10,26 +10,35 @@
 #include "telemetry/log.h"
 
 namespace tailrace {
+namespace {
 
-Runtime::Runtime(boost::asio::any_io_executor executor, const AgentConfig& config, RunMode mode, PositionBook& book,
-                 Metrics& metrics, const TransportFactory& transports)
+constexpr std::chrono::milliseconds kSettleLook(5);
+constexpr int kSettleLooks = 200;
+
+}  // namespace
+
+Runtime::Runtime(boost::asio::any_io_executor executor, const AgentConfig& config, RunMode mode,
+                 PositionBook& book, Metrics& metrics, const TransportFactory& transports)
     : executor_(std::move(executor)),
       shard_(executor_, Clock::system(), metrics),
       scheduler_(executor_, shard_.clock),
       watcher_(executor_),
       file_metrics_(metrics),
-      environment_{shard_, scheduler_, watcher_, book, file_metrics_, metrics, mode.inspect, mode.check_only},
+      environment_{shard_,        scheduler_, watcher_,     book,
+                   file_metrics_, metrics,    mode.inspect, mode.check_only},
       deadline_(executor_) {
   if (config.limits.readline_rate_enabled) {
-    rate_limit_.emplace(config.limits.readline_rate, static_cast<double>(config.limits.readline_burst),
+    rate_limit_.emplace(config.limits.readline_rate,
+                        static_cast<double>(config.limits.readline_burst),
                         config.limits.readline_rate_drop, shard_.clock, metrics);
   }
   std::vector<Client*> clients;
   for (const ClientOptions& options : config.clients) {
     if (mode.dry_run || mode.check_only) break;
     clients_.push_back(std::make_unique<Client>(
-        executor_, options, config.limits.client, [transports, options] { return transports(options); }, metrics,
-        shard_.clock, [this] { on_client_change(); }));
+        executor_, options, config.limits.client,
+        [transports, options] { return transports(options); }, metrics, shard_.clock,
+        [this] { on_client_change(); }));
     clients.push_back(clients_.back().get());
   }
   for (const ScrapeConfig& scrape : config.scrape_configs) {
@@ -73,20 +82,34 @@ void Runtime::stop(std::int64_t deadline_ns, std::function<void()> done) {
 
 void Runtime::give_up() {
   if (clients_finished()) return;
-  log::warn("stopping before everything was acknowledged; it will be sent again after the next start");
+  log::warn(
+      "stopping before everything was acknowledged; it will be sent again after the next start");
   for (const std::unique_ptr<Client>& client : clients_) client->give_up();
 }
 
 void Runtime::on_client_change() {
   scheduler_.room_came_back();
-  if (!done_ || !clients_finished()) return;
+  if (!done_ || finishing_ || !clients_finished()) return;
+  finishing_ = true;
   deadline_.cancel();
   // Not from within the sender that tells us: whoever is done with us may destroy us.
-  boost::asio::post(executor_, std::exchange(done_, nullptr));
+  boost::asio::post(executor_, [this] { finish_when_settled(kSettleLooks); });
+}
+
+// Sources have their last words: answers to pushes whose lines were delivered just now.
+void Runtime::finish_when_settled(int looks_left) {
+  const bool settled =
+      std::all_of(jobs_.begin(), jobs_.end(), [](const auto& job) { return job->settled(); });
+  if (settled || looks_left == 0) return std::exchange(done_, nullptr)();
+  deadline_.expires_after(kSettleLook);
+  deadline_.async_wait([this, looks_left, alive = lifetime_.watch()](auto) {
+    if (alive()) finish_when_settled(looks_left - 1);
+  });
 }
 
 bool Runtime::clients_finished() const {
-  return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->finished(); });
+  return std::all_of(clients_.begin(), clients_.end(),
+                     [](const auto& client) { return client->finished(); });
 }
 
 bool Runtime::ready() const {

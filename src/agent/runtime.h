@@ -1,7 +1,7 @@
 // Runtime: a configuration at work on a shard: clients, jobs, and their end.
 //
-// Built and used on the shard's thread only. A reload builds a new one, stops the old one, and starts the new one
-// from the same position book.
+// Built and used on the shard's thread only. A reload builds a new one, stops the old one, and
+// starts the new one from the same position book.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -35,9 +35,10 @@ class Runtime {
   // Makes the transport of a client; the agent decides whether it is HTTP or the embedded store.
   using TransportFactory = std::function<std::unique_ptr<Transport>(const ClientOptions&)>;
 
-  // Builds everything and starts nothing; problems are recorded in the configuration's errors. `book` outlives it.
-  Runtime(boost::asio::any_io_executor executor, const AgentConfig& config, RunMode mode, PositionBook& book,
-          Metrics& metrics, const TransportFactory& transports);
+  // Builds everything and starts nothing; problems are recorded in the configuration's errors.
+  // `book` outlives it.
+  Runtime(boost::asio::any_io_executor executor, const AgentConfig& config, RunMode mode,
+          PositionBook& book, Metrics& metrics, const TransportFactory& transports);
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
@@ -47,8 +48,8 @@ class Runtime {
   void set_targets(std::size_t job, std::vector<FileTarget> targets);
   void publish();
 
-  // Stops reading, flushes, and pushes what is left until `deadline_ns` from now; then calls `done`. What was not
-  // acknowledged by then is not in the positions.
+  // Stops reading, flushes, and pushes what is left until `deadline_ns` from now; then calls
+  // `done`. What was not acknowledged by then is not in the positions.
   void stop(std::int64_t deadline_ns, std::function<void()> done);
   // Cuts a stop short.
   void give_up();
@@ -63,6 +64,7 @@ class Runtime {
  private:
   void on_client_change();
   bool clients_finished() const;
+  void finish_when_settled(int looks_left);
 
   boost::asio::any_io_executor executor_;
   Shard shard_;
@@ -75,6 +77,7 @@ class Runtime {
   std::vector<std::unique_ptr<Job>> jobs_;
   boost::asio::steady_timer deadline_;
   std::function<void()> done_;
+  bool finishing_ = false;
   Lifetime lifetime_;
 };
 

@@ -243,7 +243,14 @@ class TreeBuilder final : public YAML::EventHandler {
     const std::size_t begin = offset_of(key);
     const std::string_view line = text_.substr(begin, text_.find('\n', begin) - begin);
     const std::string_view before = trim_space(text_.substr(0, begin));
-    return line.find(':') != std::string_view::npos || (!before.empty() && before.back() == '?');
+    if (!before.empty() && before.back() == '?') return true;
+    for (std::size_t colon = line.find(':'); colon != std::string_view::npos;
+         colon = line.find(':', colon + 1)) {
+      if (colon + 1 == line.size() ||
+          std::string_view(" \t\r").find(line[colon + 1]) != std::string_view::npos)
+        return true;
+    }
+    return false;
   }
 
   // Replaces each pair "<<: map" by the pairs of that map, in its place.

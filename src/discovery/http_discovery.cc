@@ -20,6 +20,30 @@ bool is_json(std::string_view content_type) {
 
 }  // namespace
 
+std::vector<HttpSdOptions> read_http_sd_configs(const ConfigNode& list) {
+  std::vector<HttpSdOptions> out;
+  for (const ConfigNode& node : list.items()) {
+    std::vector<std::string_view> known = kHttpClientKeys;
+    known.insert(known.end(), {"url", "refresh_interval"});
+    node.strict(known);
+    HttpSdOptions& options = out.emplace_back();
+    std::string url;
+    const bool has_url = node.read("url", url);
+    if (Result<Url> parsed = parse_url(url)) {
+      options.url = std::move(*parsed);
+    } else if (has_url) {
+      node.error("url", url.empty() ? "needs a URL, such as http://targets.example/list"
+                                    : parsed.error().text());
+    }
+    PrometheusDuration interval{options.refresh_interval_ns};
+    node.read("refresh_interval", interval);
+    if (interval.ns <= 0) node.error("refresh_interval", "must be more than 0, such as 60s");
+    options.refresh_interval_ns = interval.ns;
+    read(node, options.http);
+  }
+  return out;
+}
+
 Result<std::vector<TargetGroup>> HttpDiscovery::take(const HttpResponse& response) {
   if (response.status != 200) {
     return Error{ErrorCode::kRejected, "the server answers " + std::to_string(response.status)};
@@ -42,26 +66,26 @@ Result<std::vector<TargetGroup>> HttpDiscovery::take(const HttpResponse& respons
 
 awaitable<void> HttpDiscovery::run(const Yield& yield) {
   const Executor executor = co_await asio::this_coro::executor;
-  HttpClient client(executor, options_.endpoint.client);
+  HttpClient client(executor, options_.http.client_options());
+  HttpAuth auth(executor, options_.http);
   asio::steady_timer timer(executor);
-  // As the header Prometheus sends, in whole seconds.
   const std::string refresh_seconds = std::to_string(options_.refresh_interval_ns / kNsPerSecond);
   for (;;) {
-    Result<HttpHeaders> headers =
-        options_.endpoint.headers ? options_.endpoint.headers() : HttpHeaders{};
+    HttpRequest request{.url = options_.url, .headers = {}};
+    request.headers.emplace_back("Accept", "application/json");
+    request.headers.emplace_back("X-Prometheus-Refresh-Interval-Seconds", refresh_seconds);
+    request.response_bytes_max = kAnswerBytesMax;
+    Result<void> ready = co_await auth.add_headers(request.headers, options_.refresh_interval_ns);
     Result<std::vector<TargetGroup>> groups = std::vector<TargetGroup>{};
-    if (headers) {
-      HttpRequest request{.url = options_.url, .headers = std::move(*headers)};
-      request.headers.emplace_back("Accept", "application/json");
-      request.headers.emplace_back("X-Prometheus-Refresh-Interval-Seconds", refresh_seconds);
-      request.response_bytes_max = kAnswerBytesMax;
+    if (ready) {
       const Result<HttpResponse> response =
           co_await client.send(request, options_.refresh_interval_ns);
-      if (!response && response.error().code() == ErrorCode::kCancelled) co_return;
+      if (response && response->status == 401) auth.forget_token();
       groups = response ? take(*response) : Result<std::vector<TargetGroup>>(response.error());
     } else {
-      groups = headers.error();
+      groups = std::move(ready).error();
     }
+    if (!groups && groups.error().code() == ErrorCode::kCancelled) co_return;
     if (groups) {
       if (!groups->empty()) yield(std::move(*groups));
     } else {

@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "config/config_node.h"
 #include "discovery/discovery.h"
-#include "discovery/http_endpoint.h"
+#include "net/http_client_config.h"
 #include "net/url.h"
 
 namespace tailrace {
@@ -20,8 +21,9 @@ namespace tailrace {
 struct HttpSdOptions {
   Url url;
   std::int64_t refresh_interval_ns = std::int64_t{60} * 1'000'000'000;
-  HttpEndpoint endpoint;
+  HttpClientConfig http;
 };
+std::vector<HttpSdOptions> read_http_sd_configs(const ConfigNode& list);
 
 class HttpDiscovery final : public Discovery {
  public:

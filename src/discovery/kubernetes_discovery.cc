@@ -57,7 +57,8 @@ Error status_error(int status, std::string_view body) {
 
 }  // namespace
 
-Result<HttpRequest> KubernetesPodDiscovery::request(std::string_view query) const {
+awaitable<Result<HttpRequest>> KubernetesPodDiscovery::request(Connection& server,
+                                                               std::string query) const {
   std::string target = options_.api_server.path;
   if (!target.empty() && target.back() == '/') target.pop_back();
   target += "/api/v1/";
@@ -70,12 +71,11 @@ Result<HttpRequest> KubernetesPodDiscovery::request(std::string_view query) cons
   if (!options_.field_selector.empty())
     target += "&fieldSelector=" + percent_encode(options_.field_selector);
   HttpRequest out{.url = options_.api_server.with_target(target), .headers = {}};
-  if (options_.endpoint.headers) {
-    TAILRACE_TRY(out.headers, options_.endpoint.headers());
-  }
   out.headers.emplace_back("Accept", "application/json");
   out.response_bytes_max = kPageBytesMax;
-  return out;
+  Result<void> ready = co_await server.auth.add_headers(out.headers, kRequestTimeoutNs);
+  if (!ready) co_return std::move(ready).error();
+  co_return out;
 }
 
 // Returns the token of the next page, "" after the last.
@@ -92,17 +92,18 @@ Result<std::string> KubernetesPodDiscovery::take_page(std::string_view body,
   return text_at(page, "/metadata/continue");
 }
 
-awaitable<Result<void>> KubernetesPodDiscovery::list(HttpClient& client, const Yield& yield) {
+awaitable<Result<void>> KubernetesPodDiscovery::list(Connection& server, const Yield& yield) {
   std::vector<TargetGroup> groups;
   std::string next_page;
   do {
     std::string query = "limit=500";
     if (!next_page.empty()) query += "&continue=" + percent_encode(next_page);
-    const Result<HttpRequest> page_request = request(query);
+    const Result<HttpRequest> page_request = co_await request(server, query);
     if (!page_request) co_return page_request.error();
     const HttpRequest& ask = *page_request;
-    const Result<HttpResponse> response = co_await client.send(ask, kRequestTimeoutNs);
+    const Result<HttpResponse> response = co_await server.client.send(ask, kRequestTimeoutNs);
     if (!response) co_return response.error();
+    if (response->status == 401) server.auth.forget_token();
     if (response->status != 200) co_return status_error(response->status, response->body);
     const Result<std::string> next = take_page(response->body, groups);
     if (!next) {
@@ -149,15 +150,16 @@ Result<void> KubernetesPodDiscovery::take_event(std::string_view line,
   return {};
 }
 
-awaitable<Result<void>> KubernetesPodDiscovery::watch(HttpClient& client, const Yield& yield) {
+awaitable<Result<void>> KubernetesPodDiscovery::watch(Connection& server, const Yield& yield) {
   const std::string query =
       "watch=1&allowWatchBookmarks=true&resourceVersion=" + percent_encode(version_);
-  const Result<HttpRequest> watch_request = request(query);
+  const Result<HttpRequest> watch_request = co_await request(server, query);
   if (!watch_request) co_return watch_request.error();
   const HttpRequest& ask = *watch_request;
-  Result<std::unique_ptr<HttpStream>> opened = co_await client.open(ask, kRequestTimeoutNs);
+  Result<std::unique_ptr<HttpStream>> opened = co_await server.client.open(ask, kRequestTimeoutNs);
   if (!opened) co_return opened.error();
   HttpStream& stream = **opened;
+  if (stream.status() == 401) server.auth.forget_token();
   if (stream.status() != 200) co_return status_error(stream.status(), "");
   std::string pending;  // the beginning of a line; at most kEventBytesMax
   std::array<char, 16 * 1024> piece;
@@ -184,7 +186,7 @@ awaitable<Result<void>> KubernetesPodDiscovery::watch(HttpClient& client, const 
 
 awaitable<void> KubernetesPodDiscovery::run(const Yield& yield) {
   const Executor executor = co_await asio::this_coro::executor;
-  HttpClient client(executor, options_.endpoint.client);
+  Connection server{{executor, options_.http.client_options()}, {executor, options_.http}};
   asio::steady_timer timer(executor);
   Backoff backoff(options_.retry_ns_min, options_.retry_ns_max, std::random_device{}());
   for (;;) {
@@ -192,9 +194,9 @@ awaitable<void> KubernetesPodDiscovery::run(const Yield& yield) {
     const std::int64_t start_ns = Clock::system().monotonic_ns();
     Result<void> result;
     if (lists) {
-      result = co_await list(client, yield);
+      result = co_await list(server, yield);
     } else {
-      result = co_await watch(client, yield);
+      result = co_await watch(server, yield);
     }
     const bool lasted = Clock::system().monotonic_ns() - start_ns > options_.retry_ns_max;
     if (!result && result.error().code() == ErrorCode::kCancelled) co_return;
@@ -212,6 +214,89 @@ awaitable<void> KubernetesPodDiscovery::run(const Yield& yield) {
   }
 }
 
+namespace {
+
+// The first selector of the role `pod`.
+void read_selectors(const ConfigNode& list, KubernetesPodOptions& options) {
+  bool found = false;
+  for (const ConfigNode& node : list.items()) {
+    node.strict({"role", "label", "field"});
+    std::string role;
+    node.read("role", role);
+    if (role != "pod") {
+      node.error("role", "only selectors for the role pod make sense here");
+    } else if (found) {
+      node.error("a second selector for the role pod");
+    }
+    found = true;
+    node.read("label", options.label_selector);
+    node.read("field", options.field_selector);
+  }
+}
+
+// "" stands for all.
+std::vector<std::string> read_namespaces(const ConfigNode& node, std::string_view own) {
+  node.strict({"own_namespace", "names"});
+  std::vector<std::string> names;
+  bool own_too = false;
+  node.read("names", names);
+  node.read("own_namespace", own_too);
+  if (own_too && own.empty()) node.error("own_namespace", "is known in a pod only");
+  if (own_too && !own.empty()) names.emplace_back(own);
+  if (names.empty()) names.emplace_back();
+  return names;
+}
+
+void read_pod_options(const ConfigNode& node, std::vector<KubernetesPodOptions>& out) {
+  std::vector<std::string_view> known = kHttpClientKeys;
+  known.insert(known.end(), {"api_server", "role", "kubeconfig_file", "namespaces", "selectors",
+                             "attach_metadata"});
+  node.strict(known);
+  if (!node.is_map()) return;
+  std::string role;
+  node.read("role", role);
+  if (role != "pod") {
+    node.error("role", role.empty()
+                           ? "needs a role: pod"
+                           : "the role " + go_quoted(role) + " is not supported, only pod");
+  }
+  for (std::string_view key : {"kubeconfig_file", "attach_metadata"}) {
+    if (!node.get(key).empty()) node.error(key, "is not supported");
+  }
+  KubernetesPodOptions options;
+  read_selectors(node.get("selectors"), options);
+  std::string own_namespace;
+  std::string api_server;
+  node.read("api_server", api_server);
+  if (api_server.empty()) {
+    Result<InCluster> cluster = in_cluster(std::string(kServiceAccountFolder));
+    if (cluster) {
+      options.api_server = cluster->api_server;
+      options.http = cluster->http;
+      own_namespace = cluster->own_namespace;
+    } else {
+      node.error("api_server", cluster.error().text());
+    }
+  } else if (Result<Url> parsed = parse_url(api_server)) {
+    options.api_server = std::move(*parsed);
+    read(node, options.http);
+  } else {
+    node.error("api_server", parsed.error().text());
+  }
+  for (const std::string& name : read_namespaces(node.get("namespaces"), own_namespace)) {
+    options.pod_namespace = name;
+    out.push_back(options);
+  }
+}
+
+}  // namespace
+
+std::vector<KubernetesPodOptions> read_kubernetes_sd_configs(const ConfigNode& list) {
+  std::vector<KubernetesPodOptions> out;
+  for (const ConfigNode& node : list.items()) read_pod_options(node, out);
+  return out;
+}
+
 Result<InCluster> in_cluster(const std::string& account) {
   const char* host = std::getenv("KUBERNETES_SERVICE_HOST");
   const char* port = std::getenv("KUBERNETES_SERVICE_PORT");
@@ -225,12 +310,10 @@ Result<InCluster> in_cluster(const std::string& account) {
                                     : "[" + std::string(host) + "]";
   InCluster out;
   TAILRACE_TRY(out.api_server, parse_url("https://" + host_text + ":" + port));
-  out.endpoint.client.tls.ca_file = account + "/ca.crt";
-  // Tokens are renewed on disk about every hour.
-  out.endpoint.headers = [file = account + "/token"]() -> Result<HttpHeaders> {
-    TAILRACE_TRY(const std::string token, read_file(file));
-    return HttpHeaders{{"Authorization", "Bearer " + std::string(trim_space(token))}};
-  };
+  out.http.tls.ca_file = account + "/ca.crt";
+  // Tokens are renewed on disk about every hour; the file is read for each request.
+  out.http.authorization_type = "Bearer";
+  out.http.credentials.file = account + "/token";
   if (Result<std::string> name = read_file(account + "/namespace"))
     out.own_namespace = trim_space(*name);
   return out;

@@ -16,21 +16,26 @@
 #include <vector>
 
 #include "base/result.h"
+#include "config/config_node.h"
 #include "discovery/discovery.h"
-#include "discovery/http_endpoint.h"
+#include "net/http_client_config.h"
 #include "net/url.h"
 
 namespace tailrace {
 
 struct KubernetesPodOptions {
   Url api_server;
-  HttpEndpoint endpoint;
+  HttpClientConfig http;
   std::string pod_namespace;                  // "": all
   std::string label_selector;                 // as the API takes them, such as "app=web,tier!=test"
   std::string field_selector;                 // such as "spec.nodeName=node-1"
   std::int64_t retry_ns_min = 1'000'000'000;  // between attempts, doubling
   std::int64_t retry_ns_max = std::int64_t{30} * 1'000'000'000;
 };
+
+// Reads the list `kubernetes_sd_configs`: one item of the result for each namespace asked for.
+// Other roles than `pod`, kubeconfig_file and attach_metadata are errors.
+std::vector<KubernetesPodOptions> read_kubernetes_sd_configs(const ConfigNode& list);
 
 // Discovers the pods of one namespace, or of all.
 class KubernetesPodDiscovery final : public Discovery {
@@ -39,10 +44,14 @@ class KubernetesPodDiscovery final : public Discovery {
   awaitable<void> run(const Yield& yield) override;
 
  private:
-  awaitable<Result<void>> list(HttpClient& client, const Yield& yield);
+  struct Connection {
+    HttpClient client;
+    HttpAuth auth;
+  };
+  awaitable<Result<void>> list(Connection& server, const Yield& yield);
   // Returns when the server ends the watch. kNotFound: list again.
-  awaitable<Result<void>> watch(HttpClient& client, const Yield& yield);
-  Result<HttpRequest> request(std::string_view query) const;
+  awaitable<Result<void>> watch(Connection& server, const Yield& yield);
+  awaitable<Result<HttpRequest>> request(Connection& server, std::string query) const;
   Result<std::string> take_page(std::string_view body, std::vector<TargetGroup>& groups);
   Result<void> take_event(std::string_view line, std::vector<TargetGroup>& groups);
 
@@ -55,7 +64,7 @@ class KubernetesPodDiscovery final : public Discovery {
 // and certificate authority of its service account. `account` is their folder.
 struct InCluster {
   Url api_server;
-  HttpEndpoint endpoint;
+  HttpClientConfig http;
   std::string own_namespace;
 };
 inline constexpr std::string_view kServiceAccountFolder =

@@ -48,7 +48,7 @@ Result<void> parse_host(std::string_view text, Url& url) {
     const std::size_t end = text.find(']');
     if (end == text.npos) return Error{ErrorCode::kInvalid, "missing ]"};
     url.host = text.substr(1, end - 1);
-    if (url.host.find_first_not_of("0123456789abcdefABCDEF:.%") != std::string::npos) {
+    if (url.host.find_first_not_of("0123456789abcdefABCDEF:.") != std::string::npos) {
       return Error{ErrorCode::kInvalid, "bad address in brackets"};
     }
     port = text.substr(end + 1);

@@ -136,7 +136,7 @@ bool GoRegex::uses_own_matcher() const noexcept { return false; }
 bool GoRegex::search(std::string_view text, std::span<std::string_view> found,
                      std::size_t from) const {
   if (from > text.size()) return false;
-  if (text.data() == nullptr) text = "";  // so that an empty match is not taken for none
+  text = regex::never_null(text);
   if (regex::is_ascii(text) || is_valid_utf8(text)) return impl_->search_valid(text, found, from);
   return impl_->search_repaired(text, found, from);
 }

@@ -41,11 +41,13 @@ class BoundTemplate::Data final : public TemplateData {
 Result<BoundTemplate> BoundTemplate::compile(std::string_view text, bool knows_entry,
                                              PipelineContext& context) {
   TAILRACE_TRY(GoTemplate compiled, GoTemplate::compile(text, {.clock = &context.clock}));
-  return BoundTemplate(std::move(compiled), knows_entry, context.fields);
+  return BoundTemplate(std::move(compiled), text, knows_entry, context.fields);
 }
 
-BoundTemplate::BoundTemplate(GoTemplate compiled, bool knows_entry, FieldTable& fields)
+BoundTemplate::BoundTemplate(GoTemplate compiled, std::string_view text, bool knows_entry,
+                             FieldTable& fields)
     : template_(std::move(compiled)), knows_entry_(knows_entry), fields_(&fields) {
+  if (text.find("{{") == text.npos) literal_ = text;
   for (const std::string& name : template_.fields()) {
     Kind kind = Kind::kField;
     if (name == kValueName) kind = Kind::kValue;
@@ -61,6 +63,10 @@ void BoundTemplate::plan(FieldsRead& later) const {
 
 Result<void> BoundTemplate::execute(Entry& entry, std::optional<std::string_view> value,
                                     std::string& out) const {
+  if (literal_) {
+    out += *literal_;
+    return {};
+  }
   return template_.execute(Data(*this, entry, value), out);
 }
 

@@ -33,9 +33,10 @@ class BoundTemplate {
   };
   class Data;
 
-  BoundTemplate(GoTemplate compiled, bool knows_entry, FieldTable& fields);
+  BoundTemplate(GoTemplate compiled, std::string_view text, bool knows_entry, FieldTable& fields);
 
   GoTemplate template_;
+  std::optional<std::string> literal_;  // all of it, if it has no actions; needs no execution
   bool knows_entry_;
   const FieldTable* fields_;
   std::vector<Name> names_;  // of template_.fields()

@@ -78,13 +78,18 @@ bool parse_number(std::string_view text, Number& out) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-bool is_cursor(std::string_view key) { return key.starts_with("cursor-") || key.starts_with("journal-"); }
+bool is_cursor(std::string_view key) {
+  return key.starts_with("cursor-") || key.starts_with("journal-");
+}
 
 }  // namespace
 
-std::string identities_path(const std::string& positions_file) { return positions_file + ".tailrace"; }
+std::string identities_path(const std::string& positions_file) {
+  return positions_file + ".tailrace";
+}
 
-PositionBook::PositionBook(std::map<std::string, std::string> positions, std::string_view identities)
+PositionBook::PositionBook(std::map<std::string, std::string> positions,
+                           std::string_view identities)
     : saved_(std::move(positions)) {
   while (!identities.empty()) {
     const std::size_t end = std::min(identities.find('\n'), identities.size());
@@ -119,7 +124,8 @@ std::vector<GenerationRecord> PositionBook::generations(const std::string& path)
   return known->second;
 }
 
-void PositionBook::publish(const std::string& path, Owner owner, std::vector<GenerationRecord> generations) {
+void PositionBook::publish(const std::string& path, Owner owner,
+                           std::vector<GenerationRecord> generations) {
   std::vector<Tailed>& tailed = tailed_[path];
   const auto own = std::find_if(tailed.begin(), tailed.end(),
                                 [&](const Tailed& other) { return other.owner == owner; });
@@ -135,17 +141,20 @@ void PositionBook::publish(const std::string& path, Owner owner, std::vector<Gen
 
 void PositionBook::refresh(const std::string& path) {
   const std::vector<Tailed>& tailed = tailed_[path];
-  // The one that is furthest behind: more unfinished generations, then the lower offset in the oldest.
-  const auto behind = std::max_element(tailed.begin(), tailed.end(), [](const Tailed& a, const Tailed& b) {
-    const auto key = [](const Tailed& t) {
-      return std::pair(t.generations.size(), ~t.generations.front().offset);
-    };
-    return key(a) < key(b);
-  });
+  // The one that is furthest behind: more unfinished generations, then the lower offset in the
+  // oldest.
+  const auto behind =
+      std::max_element(tailed.begin(), tailed.end(), [](const Tailed& a, const Tailed& b) {
+        const auto key = [](const Tailed& t) {
+          return std::pair(t.generations.size(), ~t.generations.front().offset);
+        };
+        return key(a) < key(b);
+      });
   saved_[path] = std::to_string(behind->generations.front().offset);
   std::vector<GenerationRecord>& known = identities_[path];
-  const bool same_files = std::equal(known.begin(), known.end(), behind->generations.begin(),
-                                     behind->generations.end(), [](const auto& a, const auto& b) { return a.id == b.id; });
+  const bool same_files =
+      std::equal(known.begin(), known.end(), behind->generations.begin(), behind->generations.end(),
+                 [](const auto& a, const auto& b) { return a.id == b.id; });
   known = behind->generations;
   dirty_ = true;
   if (same_files || urgent_) return;
@@ -197,8 +206,8 @@ PositionBook::Snapshot PositionBook::snapshot() {
   Snapshot out{saved_, {}};
   for (const auto& [path, generations] : identities_) {
     for (const GenerationRecord& record : generations) {
-      out.identities += std::to_string(record.offset) + ' ' + std::to_string(record.id.device) + ' ' +
-                        std::to_string(record.id.inode) + ' ' + to_hex(record.marker) + ' ';
+      out.identities += std::to_string(record.offset) + ' ' + std::to_string(record.id.device) +
+                        ' ' + std::to_string(record.id.inode) + ' ' + to_hex(record.marker) + ' ';
       append_escaped(out.identities, path);
       out.identities += '\n';
     }

@@ -1,4 +1,5 @@
-// Shard: what all sources on one worker thread share. One thread, no locks; see docs/architecture.md.
+// Shard: what all sources on one worker thread share. One thread, no locks; see
+// docs/architecture.md.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -49,9 +50,9 @@ class Shard {
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
-  // The first timestamp for the lines of a read that begins now; the n-th line gets n ns more. Loki drops a
-  // line that equals another in stream, time and text, so no two lines of a shard share a time. A clock that
-  // was set back by more than a moment is followed.
+  // The first timestamp for the lines of a read that begins now; the n-th line gets n ns more. Loki
+  // drops a line that equals another in stream, time and text, so no two lines of a shard share a
+  // time. A clock that was set back by more than a moment is followed.
   std::int64_t timestamps_from_now() {
     const std::int64_t now_ns = clock.now_ns();
     if (now_ns > last_timestamp_ns_ || now_ns < last_timestamp_ns_ - kNsPerSecond) return now_ns;

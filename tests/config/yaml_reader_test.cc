@@ -53,6 +53,7 @@ TEST(YamlReader, SeesTextThatDoesNotFit) {
   f("a:\n  b: |\n    x\n  c\n", "c.yaml:4:3: a colon is missing behind \"c\"\n");
   f("a:\n  b:\n\"c\"", "c.yaml:3:1: a colon is missing behind \"c\"\n");
   f("a: 1\n: b\n", "c.yaml:2:1: a key is missing in front of this colon\n");
+  f("a:\n  b:\n  c:d\n", "c.yaml:3:3: a colon is missing behind \"c:d\"\n");
   f("~: b\n", "");
   f("? a\n", "");
   f("{a}\n", "");

@@ -10,6 +10,7 @@ docs/differences.md.
 """
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,7 @@ def main():
 
     command = [sys.executable, os.path.join(HERE, "runner.py"), "--cases", os.path.join(HERE, "cases"),
                "--jobs", str(arguments.jobs),
-               "--agent", f"{os.path.abspath(arguments.agent)} -config.file={{config}} {{extra}}"]
+               "--agent", f"{shutil.which(arguments.agent) or os.path.abspath(arguments.agent)} -config.file={{config}} {{extra}}"]
     for name in arguments.only or [case for case in cases if case not in differences]:
         command += ["--only", name]
     with tempfile.TemporaryDirectory(prefix="tailrace-conformance-") as workdir:

@@ -6,6 +6,7 @@
 
 #include "discovery/canned_server.h"
 #include "support/run_until.h"
+#include "support/temp_dir.h"
 
 namespace tailrace {
 namespace {
@@ -35,16 +36,17 @@ TEST(HttpDiscovery, FollowsTheServer) {
   };
   boost::asio::io_context io;
   std::vector<std::string> heads;
+  TempDir directory;
+  const std::string secret = directory.write("token", "1\n");
   CannedServer server(io, [&](const std::string& head) {
     heads.push_back(head);
+    directory.write("token", std::to_string(heads.size() + 1));
     return answers[std::min(heads.size(), answers.size()) - 1];
   });
-  int asked = 0;
   HttpSdOptions options{
-      .url = server.url("/targets?x=1"), .refresh_interval_ns = 200'000'000, .endpoint = {}};
-  options.endpoint.headers = [&asked]() -> Result<HttpHeaders> {
-    return HttpHeaders{{"Authorization", "Bearer " + std::to_string(++asked)}};
-  };
+      .url = server.url("/targets?x=1"), .refresh_interval_ns = 200'000'000, .http = {}};
+  options.http.authorization_type = "Bearer";
+  options.http.credentials.file = secret;
   HttpDiscovery discovery(options);
   std::vector<std::string> seen;
   std::string url;
@@ -64,25 +66,52 @@ TEST(HttpDiscovery, FollowsTheServer) {
   EXPECT_TRUE(run_until(io, [&] { return tasks.size() == 0; }));
 }
 
-TEST(HttpDiscovery, GoesOnWithoutAServer) {
+TEST(HttpDiscovery, GoesOnThroughTrouble) {
+  TempDir directory;
   boost::asio::io_context io;
-  HttpSdOptions options{.url = parse_url("http://127.0.0.1:1/").value(),
-                        .refresh_interval_ns = 1'000'000,
-                        .endpoint = {}};
-  int asked = 0;
-  options.endpoint.headers = [&asked]() -> Result<HttpHeaders> {
-    if (++asked % 2 == 0) return Error{ErrorCode::kIo, "no secret"};
-    return HttpHeaders{};
-  };
+  int requests = 0;
+  CannedServer server(io, [&](const std::string&) {
+    directory.write("token", "again");
+    ++requests;
+    return CannedServer::Answer{"no HTTP at all"};
+  });
+  HttpSdOptions options{.url = server.url("/"), .refresh_interval_ns = 5'000'000, .http = {}};
+  options.http.authorization_type = "Bearer";
+  options.http.credentials.file = directory / "token";  // is not there yet
   HttpDiscovery discovery(options);
   const Discovery::Yield yield = [](const std::vector<TargetGroup>&) {
     ADD_FAILURE() << "there is nothing";
   };
   TaskGroup tasks(io.get_executor());
   tasks.spawn("http_sd", discovery.run(yield));
-  EXPECT_TRUE(run_until(io, [&] { return asked == 5; }));
+  run_for(io, std::chrono::milliseconds(30));
+  EXPECT_EQ(requests, 0) << "without its secret it must not ask";
+  directory.write("token", "here");
+  EXPECT_TRUE(run_until(io, [&] { return requests == 3; }));
   tasks.cancel();
   EXPECT_TRUE(run_until(io, [&] { return tasks.size() == 0; }));
+}
+
+TEST(HttpSdOptions, Read) {
+  auto f = [](const std::string& text, std::string_view want) {
+    ConfigErrors errors;
+    const YamlFile file("c.yaml", text, errors);
+    const std::vector<HttpSdOptions> options = read_http_sd_configs(file.root());
+    ASSERT_EQ(options.size(), 1U);
+    EXPECT_EQ(errors.failed() ? errors.text()
+                              : options[0].url.text() + " " +
+                                    std::to_string(options[0].refresh_interval_ns / 1'000'000'000),
+              want)
+        << text;
+  };
+  f("[{url: 'https://h/x'}]", "https://h/x 60");
+  f("[{url: 'http://h/x', refresh_interval: 1d, bearer_token: x, follow_redirects: false}]",
+    "http://h/x 86400");
+  f("[{refresh_interval: 1m}]",
+    "c.yaml:1:2: [0].url: needs a URL, such as http://targets.example/list\n");
+  f("[{url: 'http://h', refresh_interval: 0s}]",
+    "c.yaml:1:38: [0].refresh_interval: must be more than 0, such as 60s\n");
+  f("[{url: 'http://h', interval: 1s}]", "c.yaml:1:20: [0]: unknown key \"interval\"\n");
 }
 
 }  // namespace

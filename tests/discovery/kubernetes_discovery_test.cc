@@ -87,7 +87,7 @@ class KubernetesDiscoveryTest : public testing::Test {
  protected:
   KubernetesPodOptions options() {
     return {.api_server = server_.url("/base/"),
-            .endpoint = {},
+            .http = {},
             .pod_namespace = "shop",
             .label_selector = "app=web,tier!=x",
             .field_selector = "spec.nodeName=node-1",
@@ -211,12 +211,40 @@ TEST(InCluster, ReadsTheServiceAccount) {
   ::unsetenv("KUBERNETES_SERVICE_PORT");
   EXPECT_EQ(cluster.api_server.text(), "https://[fd00::1]:443/");
   EXPECT_EQ(cluster.own_namespace, "shop");
-  EXPECT_EQ(cluster.endpoint.client.tls.ca_file, account / "ca.crt");
-  EXPECT_EQ(cluster.endpoint.headers().value(),
-            (HttpHeaders{{"Authorization", "Bearer secret-1"}}));
-  account.write("token", "secret-2");
-  EXPECT_EQ(cluster.endpoint.headers().value(),
-            (HttpHeaders{{"Authorization", "Bearer secret-2"}}));
+  EXPECT_EQ(cluster.http.tls.ca_file, account / "ca.crt");
+  EXPECT_EQ(cluster.http.authorization_type, "Bearer");
+  EXPECT_EQ(cluster.http.credentials.file, account / "token");
+}
+
+TEST(KubernetesSdOptions, Read) {
+  auto f = [](const std::string& text, std::string_view want) {
+    ConfigErrors errors;
+    const YamlFile file("c.yaml", text, errors);
+    std::string got;
+    for (const KubernetesPodOptions& options : read_kubernetes_sd_configs(file.root())) {
+      got += options.api_server.text() + " " + options.pod_namespace + " " +
+             options.label_selector + " " + options.field_selector + ";";
+    }
+    EXPECT_EQ(errors.failed() ? errors.text() : got, want) << text;
+  };
+  f("[{role: pod, api_server: 'https://k:6443'}]", "https://k:6443/   ;");
+  f("[{role: pod, api_server: 'https://k', namespaces: {names: [a, b]}, selectors: [{role: pod, "
+    "label: x=y, field: "
+    "spec.nodeName=n}]}]",
+    "https://k/ a x=y spec.nodeName=n;https://k/ b x=y spec.nodeName=n;");
+  f("[{role: node, api_server: 'https://k'}]",
+    "c.yaml:1:9: [0].role: the role \"node\" is not supported, only pod\n");
+  f("[{api_server: 'https://k'}]", "c.yaml:1:2: [0].role: needs a role: pod\n");
+  f("[{role: pod, api_server: 'https://k', kubeconfig_file: x}]",
+    "c.yaml:1:56: [0].kubeconfig_file: is not supported\n");
+  f("[{role: pod, api_server: 'https://k', namespaces: {own_namespace: true}}]",
+    "c.yaml:1:67: [0].namespaces.own_namespace: is known in a pod only\n");
+  f("[{role: pod}]",
+    "c.yaml:1:2: [0].api_server: this is no pod (KUBERNETES_SERVICE_HOST is not set): write "
+    "api_server where tailrace "
+    "runs outside\n");
+  f("[{role: pod, api_server: 'https://k', selectors: [{role: service}]}]",
+    "c.yaml:1:58: [0].selectors[0].role: only selectors for the role pod make sense here\n");
 }
 
 }  // namespace

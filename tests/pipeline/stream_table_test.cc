@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "model/interner.h"
-#include "pipeline/token_bucket.h"
 
 namespace tailrace {
 namespace {
@@ -58,32 +57,6 @@ TEST(StreamTable, VisitsInOrderOfUse) {
   std::vector<int> seen;
   table.for_each([&](int value) { seen.push_back(value); });
   EXPECT_EQ(seen, (std::vector<int>{2, 1}));
-}
-
-TEST(TokenBucket, FillsWithTheRateUpToTheBurst) {
-  const TokenBucket::Limit limit{.rate = 10, .burst = 2};
-  TokenBucket bucket;
-  EXPECT_TRUE(bucket.try_take(limit, 0));
-  EXPECT_TRUE(bucket.try_take(limit, 0));
-  EXPECT_FALSE(bucket.try_take(limit, 0));
-  EXPECT_FALSE(bucket.try_take(limit, 99 * kNsPerMs));
-  EXPECT_TRUE(bucket.try_take(limit, 100 * kNsPerMs));
-  EXPECT_TRUE(bucket.try_take(limit, 100 * kNsPerSecond));
-  EXPECT_TRUE(bucket.try_take(limit, 100 * kNsPerSecond));
-  EXPECT_FALSE(bucket.try_take(limit, 100 * kNsPerSecond));
-}
-
-TEST(TokenBucket, DebtIsPaidByTime) {
-  const TokenBucket::Limit limit{.rate = 10, .burst = 1};
-  TokenBucket bucket;
-  bucket.take(limit, 0);
-  EXPECT_EQ(bucket.paid_at_ns(limit), 0);
-  bucket.take(limit, 0);
-  bucket.take(limit, 0);
-  EXPECT_EQ(bucket.paid_at_ns(limit), 200 * kNsPerMs);
-  const TokenBucket::Limit slow{.rate = 1e-9, .burst = 1};
-  bucket.take(slow, 0);
-  EXPECT_EQ(bucket.paid_at_ns(slow), 86'400 * kNsPerSecond);
 }
 
 }  // namespace

@@ -48,8 +48,10 @@ class FileRig {
         watcher(io.get_executor()),
         driver(shard, sink),
         file_metrics(metrics),
-        context{shard, scheduler, watcher, positions, driver, file_metrics, nullptr, line_bytes_max},
-        source(std::make_unique<FileSource>(context, FileSourceOptions{"test", 50 * kNsPerMs, 20 * kNsPerMs})) {}
+        context{shard,  scheduler,    watcher, positions,
+                driver, file_metrics, nullptr, line_bytes_max},
+        source(std::make_unique<FileSource>(
+            context, FileSourceOptions{"test", 50 * kNsPerMs, 20 * kNsPerMs})) {}
   ~FileRig() {
     for (TicketShare& ticket : sink.tickets) ticket.abandon();
   }

@@ -251,7 +251,8 @@ TEST(FileSource, KeepsUnchangedTargetsWhenTheyAreSetAgain) {
 }
 
 // What a restart finds: `before` runs in one life, then `between` while we are down.
-Lines lines_after_restart(TempDir& dir, const std::function<void()>& between, bool with_identities = true) {
+Lines lines_after_restart(TempDir& dir, const std::function<void()>& between,
+                          bool with_identities = true) {
   PositionBook::Snapshot saved;
   {
     FileRig rig;
@@ -263,7 +264,8 @@ Lines lines_after_restart(TempDir& dir, const std::function<void()>& between, bo
   FileRig rig(PositionBook(saved.positions, with_identities ? saved.identities : ""));
   rig.tail(dir / "a.log");
   append(dir / "a.log", "end\n");
-  EXPECT_TRUE(rig.wait_for([&] { return !rig.sink.lines.empty() && rig.sink.lines.back() == "end"; }));
+  EXPECT_TRUE(
+      rig.wait_for([&] { return !rig.sink.lines.empty() && rig.sink.lines.back() == "end"; }));
   return rig.sink.lines;
 }
 
@@ -298,7 +300,8 @@ TEST(FileSource, GoesOnWhereItStoppedWhateverHappenedMeanwhile) {
     },
     {"three", "four", "five", "end"});
   f("rewritten, and longer than before",
-    [](TempDir& dir) { write(dir / "a.log", "other content, longer\n"); }, {"other content, longer", "end"});
+    [](TempDir& dir) { write(dir / "a.log", "other content, longer\n"); },
+    {"other content, longer", "end"});
   f("replaced by a file that got the same inode number",
     [](TempDir& dir) {
       fs::remove(dir / "a.log");
@@ -317,9 +320,13 @@ TEST(FileSource, GoesOnWhereItStoppedWhateverHappenedMeanwhile) {
 TEST(FileSource, WithPromtailsFileAloneSizeDecides) {
   TempDir dir;
   write(dir / "a.log", "one\ntwo\n");
-  EXPECT_EQ(lines_after_restart(dir, [&] { append(dir / "a.log", "three\n"); }, false), (Lines{"three", "end"}));
+  EXPECT_EQ(lines_after_restart(
+                dir, [&] { append(dir / "a.log", "three\n"); }, false),
+            (Lines{"three", "end"}));
   write(dir / "a.log", "one\ntwo\n");
-  EXPECT_EQ(lines_after_restart(dir, [&] { write(dir / "a.log", "x\n"); }, false), (Lines{"x", "end"}));
+  EXPECT_EQ(lines_after_restart(
+                dir, [&] { write(dir / "a.log", "x\n"); }, false),
+            (Lines{"x", "end"}));
 }
 
 TEST(FileSource, SharesItsThreadWithThousandsOfFiles) {

@@ -15,7 +15,8 @@ namespace tailrace {
 class TempDir {
  public:
   TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tailrace-test-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "tailrace-test-XXXXXX").string();
     EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
     path_ = pattern;
   }

@@ -32,11 +32,14 @@ void FileMetrics::lag(std::uint64_t bytes) { lag_.set(static_cast<double>(bytes)
 
 FileSourceMetrics::FileSourceMetrics(Metrics& metrics)
     : files_active(metrics.gauge("promtail_files_active_total", "Number of active files.")),
-      rotations(metrics.counter("tailrace_file_rotations_total", "Another file took the place of a tailed one.")),
-      truncations(metrics.counter("tailrace_file_truncations_total", "A tailed file was cut or rewritten.")),
+      rotations(metrics.counter("tailrace_file_rotations_total",
+                                "Another file took the place of a tailed one.")),
+      truncations(metrics.counter("tailrace_file_truncations_total",
+                                  "A tailed file was cut or rewritten.")),
       truncated_bytes(metrics.counter("tailrace_file_truncated_bytes_total",
                                       "Bytes known to have been cut off before they were read.")),
-      lines_cut(metrics.counter("tailrace_file_lines_cut_total",
-                                "Lines longer than the most a line may take; they were sent cut.")) {}
+      lines_cut(
+          metrics.counter("tailrace_file_lines_cut_total",
+                          "Lines longer than the most a line may take; they were sent cut.")) {}
 
 }  // namespace tailrace

@@ -79,7 +79,8 @@ GenerationRecord Generation::record() const {
   }
   std::array<char, Marker::kBytesMax> bytes;
   const auto keep = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), record.offset));
-  const Result<std::size_t> count = read_at(fd_.get(), std::span(bytes).first(keep), record.offset - keep);
+  const Result<std::size_t> count =
+      read_at(fd_.get(), std::span(bytes).first(keep), record.offset - keep);
   if (count && *count == keep) record.marker.assign(bytes.data(), keep);
   return record;
 }

@@ -1,7 +1,8 @@
 // Generation: one file (inode) that stands, or stood, behind a tailed path.
 //
-// A log that is rotated has several generations: the renamed one with lines still to read or to acknowledge, and
-// the new one at the path. Each keeps its descriptor, its offset and its ledger until it is finished.
+// A log that is rotated has several generations: the renamed one with lines still to read or to
+// acknowledge, and the new one at the path. Each keeps its descriptor, its offset and its ledger
+// until it is finished.
 //
 //   |-- delivered --|-- on its way --|-- not read --|
 //   0           committed()       offset()        size
@@ -23,7 +24,8 @@ namespace tailrace {
 
 class Generation {
  public:
-  // Opens what stands at `path` now; reading begins at 0. kNotFound, kIo; kInvalid: no regular file.
+  // Opens what stands at `path` now; reading begins at 0. kNotFound, kIo; kInvalid: no regular
+  // file.
   static Result<std::unique_ptr<Generation>> open(const std::string& path);
 
   FileId id() const noexcept { return id_; }
@@ -39,11 +41,13 @@ class Generation {
   void advance_to(std::uint64_t offset, std::string_view read);
   // Starts at `offset`, as saved. The marker is read from the file.
   void start_at(std::uint64_t offset);
-  // The file was cut or rewritten: from the beginning. What is on its way from the old content cannot be
-  // read again, so the position goes back at once; its ledger is kept until it is settled.
+  // The file was cut or rewritten: from the beginning. What is on its way from the old content
+  // cannot be read again, so the position goes back at once; its ledger is kept until it is
+  // settled.
   void start_over();
 
-  // Whether the bytes at `offset` minus their length are `marker`: the file is still the one it was.
+  // Whether the bytes at `offset` minus their length are `marker`: the file is still the one it
+  // was.
   bool matches(std::uint64_t offset, std::string_view marker) const;
   // Size of the file now; 0 if that cannot be told.
   std::uint64_t size() const;
@@ -53,13 +57,14 @@ class Generation {
   // Nothing of it is on its way.
   bool settled();
 
-  bool rotated = false;           // something else stands at the path now
-  bool drained = false;           // read to its end when last looked at...
-  std::uint64_t drained_size = 0;  // ...which was here
+  bool rotated = false;             // something else stands at the path now
+  bool drained = false;             // read to its end when last looked at...
+  std::uint64_t drained_size = 0;   // ...which was here
   std::int64_t quiet_since_ns = 0;  // monotonic; when the end was reached
-  std::uint64_t no_newline_up_to = 0;  // searched from offset() to here (absolute) without finding one
-  bool skipping_line = false;     // inside a line of which the beginning was already sent
-  int watch = -1;                 // of the watcher
+  std::uint64_t no_newline_up_to =
+      0;                       // searched from offset() to here (absolute) without finding one
+  bool skipping_line = false;  // inside a line of which the beginning was already sent
+  int watch = -1;              // of the watcher
 
  private:
   Generation(Fd fd, FileId id) : fd_(std::move(fd)), id_(id) {}

@@ -34,7 +34,8 @@ void for_each_name(const std::string& directory, Visit&& visit) {
 }
 
 bool is_compressed(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> kEndings = {".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip"};
+  static constexpr std::array<std::string_view, 6> kEndings = {".gz",  ".bz2", ".xz",
+                                                               ".zst", ".lz4", ".zip"};
   return std::any_of(kEndings.begin(), kEndings.end(),
                      [&](std::string_view ending) { return name.ends_with(ending); });
 }
@@ -79,13 +80,15 @@ std::vector<std::unique_ptr<Generation>> younger_siblings(
   for_each_name(directory, [&](const std::string& candidate, std::string_view name, ino_t) {
     if (!looks_rotated(name, base) || is_target(candidate)) return;
     struct stat status {};
-    if (::stat(candidate.c_str(), &status) != 0 || modified_ns(status) <= modified_ns(older_status)) return;
+    if (::stat(candidate.c_str(), &status) != 0 || modified_ns(status) <= modified_ns(older_status))
+      return;
     candidates.emplace_back(modified_ns(status), candidate);
   });
   std::sort(candidates.begin(), candidates.end());
   std::vector<std::unique_ptr<Generation>> out;
   for (const auto& [time, candidate] : candidates) {
-    if (Result<std::unique_ptr<Generation>> opened = Generation::open(candidate)) out.push_back(std::move(*opened));
+    if (Result<std::unique_ptr<Generation>> opened = Generation::open(candidate))
+      out.push_back(std::move(*opened));
   }
   return out;
 }

@@ -41,7 +41,8 @@ Result<void> Tailer::start(const std::function<bool(const std::string&)>& is_tar
   return {};
 }
 
-// Finds the place to go on: in the file at the path, or in one that stood there when we last wrote it down.
+// Finds the place to go on: in the file at the path, or in one that stood there when we last wrote
+// it down.
 void Tailer::resume(Generation& at_path, const std::function<bool(const std::string&)>& is_target) {
   const std::optional<std::uint64_t> offset = context_.positions.offset(path_);
   if (!offset) return;
@@ -95,7 +96,8 @@ Step Tailer::step() {
   EntrySink& head = context_.pipeline.head();
   if (!head.has_room()) return {Step::Kind::kRoom};
   const std::int64_t rest_until_ns = head.rest_until_ns();
-  if (rest_until_ns > context_.shard.clock.monotonic_ns()) return {Step::Kind::kRest, rest_until_ns};
+  if (rest_until_ns > context_.shard.clock.monotonic_ns())
+    return {Step::Kind::kRest, rest_until_ns};
   const auto next = std::find_if(chain_.begin(), chain_.end(),
                                  [](const auto& generation) { return !generation->drained; });
   if (next == chain_.end()) return {Step::Kind::kIdle};
@@ -116,9 +118,11 @@ Step Tailer::read(Generation& generation) {
   }
   const std::string_view marker = generation.marker().bytes();
   const std::uint64_t from = generation.offset() - marker.size();
-  const Result<std::size_t> count = read_at(generation.fd().get(), {buffer.data(), buffer.size()}, from);
+  const Result<std::size_t> count =
+      read_at(generation.fd().get(), {buffer.data(), buffer.size()}, from);
   if (!count) {
-    log::error("cannot read a file, trying again later", {{"path", path_}, {"error", count.error().text()}});
+    log::error("cannot read a file, trying again later",
+               {{"path", path_}, {"error", count.error().text()}});
     drained_at(generation, generation.offset());
     return {Step::Kind::kIdle};
   }
@@ -129,7 +133,8 @@ Step Tailer::read(Generation& generation) {
   const std::string_view bytes(buffer.data() + marker.size(), *count - marker.size());
   const bool at_end = *count < buffer.size();
   const std::uint64_t end_of_bytes = generation.offset() + bytes.size();
-  const void* const last_newline = bytes.empty() ? nullptr : ::memrchr(bytes.data(), '\n', bytes.size());
+  const void* const last_newline =
+      bytes.empty() ? nullptr : ::memrchr(bytes.data(), '\n', bytes.size());
   if (last_newline != nullptr) {
     const auto length =
         static_cast<std::size_t>(static_cast<const char*>(last_newline) - bytes.data()) + 1;
@@ -186,7 +191,8 @@ Step Tailer::find_newline(Generation& generation) {
   return {Step::Kind::kIdle};
 }
 
-// Hands the lines in `lines` to the pipeline. `end` is the file offset behind them. Returns how many there were.
+// Hands the lines in `lines` to the pipeline. `end` is the file offset behind them. Returns how
+// many there were.
 std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, std::uint64_t end) {
   Shard& shard = context_.shard;
   EntrySink& head = context_.pipeline.head();
@@ -198,7 +204,8 @@ std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, st
   const char* at = lines.data();
   const char* const stop = at + lines.size();
   while (at < stop) {
-    const auto* newline = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(stop - at)));
+    const auto* newline =
+        static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(stop - at)));
     if (newline == nullptr) newline = stop;  // the beginning of a line that is too long
     std::string_view line(at, static_cast<std::size_t>(newline - at));
     at = newline + 1;
@@ -252,7 +259,8 @@ void Tailer::look() {
   if (stopped_) return;
   bool work = false;
   for (const auto& generation : chain_) {
-    if (generation->drained && generation->size() != generation->drained_size) generation->drained = false;
+    if (generation->drained && generation->size() != generation->drained_size)
+      generation->drained = false;
     work = work || !generation->drained;
   }
   struct stat status {};
@@ -278,7 +286,8 @@ void Tailer::on_renamed_to(const std::string& now_at) {
   if (stopped_) return;
   Result<std::unique_ptr<Generation>> opened = Generation::open(now_at);
   if (!opened || holds((*opened)->id())) return;
-  // It came and went between two looks. If its successor is here already, it belongs in front of it.
+  // It came and went between two looks. If its successor is here already, it belongs in front of
+  // it.
   struct stat status {};
   const bool successor_known = ::stat(path_.c_str(), &status) == 0 &&
                                FileId{status.st_dev, status.st_ino} == chain_.back()->id();
@@ -310,14 +319,16 @@ void Tailer::drop_finished() {
   }
 }
 
-// Nobody will write to a rotated file any more, so a last line without newline is whole. True if there was one.
+// Nobody will write to a rotated file any more, so a last line without newline is whole. True if
+// there was one.
 bool Tailer::hand_on_last_line(Generation& generation) {
   if (generation.drained_size <= generation.offset() || generation.skipping_line) return false;
   ReadBuffer& buffer = context_.shard.buffer;
   const std::size_t bytes =
       std::min<std::size_t>(generation.drained_size - generation.offset(), context_.line_bytes_max);
   buffer.grow(bytes);
-  const Result<std::size_t> count = read_at(generation.fd().get(), {buffer.data(), bytes}, generation.offset());
+  const Result<std::size_t> count =
+      read_at(generation.fd().get(), {buffer.data(), bytes}, generation.offset());
   if (!count || *count == 0) return false;
   hand_on(generation, {buffer.data(), *count}, generation.offset() + *count);
   buffer.shrink();
@@ -330,7 +341,8 @@ bool Tailer::finished() {
 }
 
 bool Tailer::settled() {
-  return std::all_of(chain_.begin(), chain_.end(), [](const auto& generation) { return generation->settled(); });
+  return std::all_of(chain_.begin(), chain_.end(),
+                     [](const auto& generation) { return generation->settled(); });
 }
 
 std::optional<GenerationRecord> Tailer::finished_generation(FileId id) const {
