@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sources/docker/docker_source.h"
+#include "sources/gelf/gelf_source.h"
 #include "sources/push/push_source.h"
 #include "sources/syslog/syslog_source.h"
 
@@ -27,9 +28,14 @@ void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape,
       name_, environment.shard, environment.scheduler, environment.positions, *driver_});
   switch (scrape.kind) {
     case SourceKind::kFiles:
+      if (!scrape.encoding.empty()) {
+        Result<std::unique_ptr<LineDecoder>> decoder = make_line_decoder(scrape.encoding);
+        if (!decoder) return scrape.node.error("encoding", decoder.error().text());
+        decoder_ = std::move(*decoder);
+      }
       tail_context_ = std::make_unique<TailContext>(
           TailContext{environment.shard, environment.scheduler, environment.watcher,
-                      environment.positions, *driver_, environment.file_metrics, nullptr});
+                      environment.positions, *driver_, environment.file_metrics, decoder_.get()});
       files_ = std::make_unique<FileSource>(
           *tail_context_,
           FileSourceOptions{name_, config.sync_period_ns, config.global.poll_min_ns});
@@ -47,8 +53,11 @@ void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape,
           *source_context_, scrape.relabel_configs,
           read_docker_sd_configs(scrape.node.get("docker_sd_configs")));
       return;
-    case SourceKind::kJournal:
     case SourceKind::kGelf:
+      source_ = std::make_unique<GelfSource>(*source_context_, scrape.relabel_configs,
+                                             read_gelf_options(scrape.node.get("gelf")));
+      return;
+    case SourceKind::kJournal:
     case SourceKind::kHerokuDrain:
     case SourceKind::kUnsupported:
       scrape.node.error(

@@ -10,6 +10,7 @@
 #include "model/field.h"
 #include "pipeline/pipeline.h"
 #include "sources/file/file_source.h"
+#include "sources/file/line_decoder.h"
 #include "sources/source.h"
 #include "telemetry/metrics.h"
 
@@ -60,6 +61,7 @@ class Job {
   PipelineContext pipeline_context_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<PipelineDriver> driver_;
+  std::unique_ptr<LineDecoder> decoder_;  // null: bytes pass unchanged
   std::unique_ptr<TailContext> tail_context_;
   std::unique_ptr<SourceContext> source_context_;
   std::unique_ptr<FileSource> files_;
