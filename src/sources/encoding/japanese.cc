@@ -81,14 +81,14 @@ std::string_view decode_euc_jp(std::string_view line, Arena& arena) {
 
 std::string_view decode_iso_2022_jp(std::string_view line, Arena& arena) {
   if (line.find('\x1b') == std::string_view::npos && is_ascii(line)) return line;
-  enum class Set { kAscii, kRoman, kKatakana, kJis0208, kJis0212 };
+  enum class Set { kAscii, kRoman, kKatakana, kKanji, kMoreKanji };
   struct Escape {
     std::string_view text;
     Set set;
   };
   static constexpr Escape kEscapes[] = {
-      {"\x1b(B", Set::kAscii},   {"\x1b(J", Set::kRoman},   {"\x1b(I", Set::kKatakana},
-      {"\x1b$@", Set::kJis0208}, {"\x1b$B", Set::kJis0208}, {"\x1b$(D", Set::kJis0212},
+      {"\x1b(B", Set::kAscii}, {"\x1b(J", Set::kRoman}, {"\x1b(I", Set::kKatakana},
+      {"\x1b$@", Set::kKanji}, {"\x1b$B", Set::kKanji}, {"\x1b$(D", Set::kMoreKanji},
   };
   Set set = Set::kAscii;
   Output out(arena, 3 * line.size());
@@ -106,7 +106,7 @@ std::string_view decode_iso_2022_jp(std::string_view line, Arena& arena) {
       if (!known) out.put(kNone);
       continue;
     }
-    const bool is_double = set == Set::kJis0208 || set == Set::kJis0212;
+    const bool is_double = set == Set::kKanji || set == Set::kMoreKanji;
     if (first >= 0x80) {
       out.put(kNone);
     } else if (is_double && first > 0x20 && first < 0x7f) {
@@ -116,7 +116,7 @@ std::string_view decode_iso_2022_jp(std::string_view line, Arena& arena) {
         continue;
       }
       const std::size_t pointer = (first - 0x21U) * 94 + second - 0x21U;
-      out.put(set == Set::kJis0208 ? jis0208(pointer) : char32_t{kJis0212[pointer]});
+      out.put(set == Set::kKanji ? jis0208(pointer) : char32_t{kJis0212[pointer]});
       ++at;
     } else if (set == Set::kKatakana && first > 0x20 && first < 0x60) {
       out.put(kHalfWidthKatakana + 0x80 + first);
