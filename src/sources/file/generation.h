@@ -22,6 +22,8 @@
 
 namespace tailrace {
 
+class LineDecoder;
+
 class Generation {
  public:
   // Opens what stands at `path` now; reading begins at 0. kNotFound, kIo; kInvalid: no regular
@@ -65,6 +67,7 @@ class Generation {
       0;                       // searched from offset() to here (absolute) without finding one
   bool skipping_line = false;  // inside a line of which the beginning was already sent
   int watch = -1;              // of the watcher
+  const LineDecoder* decoder = nullptr;  // once the beginning of the file is known
 
  private:
   Generation(Fd fd, FileId id) : fd_(std::move(fd)), id_(id) {}

@@ -25,7 +25,11 @@ inline std::size_t find_newline(std::string_view text, NewlineKind kind) noexcep
 }
 
 inline std::size_t find_last_newline(std::string_view text, NewlineKind kind) noexcept {
-  if (kind == NewlineKind::kByte) return text.rfind('\n');
+  if (kind == NewlineKind::kByte) {
+    const void* const found = text.empty() ? nullptr : ::memrchr(text.data(), '\n', text.size());
+    if (found == nullptr) return std::string_view::npos;
+    return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+  }
   const std::string_view wanted = kind == NewlineKind::kLittleEndian ? std::string_view("\n\0", 2)
                                                                      : std::string_view("\0\n", 2);
   std::size_t at = text.rfind(wanted);

@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "sources/file/newlines.h"
 #include "sources/file/rotated_files.h"
 #include "telemetry/log.h"
 
@@ -15,6 +16,15 @@ namespace tailrace {
 namespace {
 
 constexpr std::size_t kFinishedKept = 32;
+
+NewlineKind newline_of(const LineDecoder* decoder) {
+  return decoder == nullptr ? NewlineKind::kByte : decoder->newline();
+}
+
+// Newlines of two bytes stand at even offsets, so reading never goes on from an odd one.
+std::size_t whole_units(std::size_t bytes, NewlineKind newline) {
+  return bytes - bytes % newline_bytes(newline);
+}
 
 }  // namespace
 
@@ -108,6 +118,17 @@ Step Tailer::step() {
   return {more ? Step::Kind::kMore : Step::Kind::kIdle};
 }
 
+// Which decoder a file needs may depend on how it begins.
+const LineDecoder* Tailer::decoder_of(Generation& generation) {
+  if (context_.decoder == nullptr || generation.decoder != nullptr) return generation.decoder;
+  char beginning[2];
+  const Result<std::size_t> count = read_at(generation.fd().get(), beginning, 0);
+  const std::size_t bytes = count ? *count : 0;
+  const LineDecoder& decoder = context_.decoder->for_file({beginning, bytes});
+  if (bytes == sizeof beginning) generation.decoder = &decoder;
+  return &decoder;
+}
+
 Step Tailer::read(Generation& generation) {
   ReadBuffer& buffer = context_.shard.buffer;
   // Far into a line without end: look only at what is new.
@@ -133,20 +154,19 @@ Step Tailer::read(Generation& generation) {
   const std::string_view bytes(buffer.data() + marker.size(), *count - marker.size());
   const bool at_end = *count < buffer.size();
   const std::uint64_t end_of_bytes = generation.offset() + bytes.size();
-  const void* const last_newline =
-      bytes.empty() ? nullptr : ::memrchr(bytes.data(), '\n', bytes.size());
-  if (last_newline != nullptr) {
-    const auto length =
-        static_cast<std::size_t>(static_cast<const char*>(last_newline) - bytes.data()) + 1;
-    const std::string_view whole = bytes.substr(0, length);
-    hand_on(generation, whole, generation.offset() + length);
+  const NewlineKind newline = newline_of(decoder_of(generation));
+  const std::size_t last_newline = find_last_newline(bytes, newline);
+  if (last_newline != std::string_view::npos) {
+    const std::size_t length = last_newline + newline_bytes(newline);
+    hand_on(generation, bytes.substr(0, length), generation.offset() + length);
     if (buffer.size() != ReadBuffer::kUsualBytes && at_end) buffer.shrink();
   } else if (generation.skipping_line) {
-    skip_rest_of_line(generation, bytes);
+    skip_rest_of_line(generation, bytes.substr(0, whole_units(bytes.size(), newline)));
   } else if (bytes.size() >= context_.line_bytes_max) {
     // Longer than a line may be: its beginning goes now, the rest is left out.
     context_.metrics.lines_cut.add();
-    const std::string_view beginning = bytes.substr(0, context_.line_bytes_max);
+    const std::string_view beginning =
+        bytes.substr(0, whole_units(context_.line_bytes_max, newline));
     hand_on(generation, beginning, generation.offset() + beginning.size());
     generation.skipping_line = true;
     context_.shard.buffer.shrink();
@@ -155,7 +175,7 @@ Step Tailer::read(Generation& generation) {
     buffer.grow(std::min(2 * buffer.size(), context_.line_bytes_max + Marker::kBytesMax + 1));
     return {Step::Kind::kMore};
   } else {
-    generation.no_newline_up_to = end_of_bytes;
+    generation.no_newline_up_to = generation.offset() + whole_units(bytes.size(), newline);
   }
   if (!at_end) return {Step::Kind::kMore};
   drained_at(generation, end_of_bytes);
@@ -177,7 +197,9 @@ Step Tailer::find_newline(Generation& generation) {
     drained_at(generation, size);
     return {Step::Kind::kIdle};
   }
-  const bool found = std::memchr(buffer.data(), '\n', *count) != nullptr;
+  const NewlineKind newline = newline_of(decoder_of(generation));
+  const bool found =
+      tailrace::find_newline({buffer.data(), *count}, newline) != std::string_view::npos;
   const std::uint64_t line_bytes = generation.no_newline_up_to + *count - generation.offset();
   if (found || line_bytes >= context_.line_bytes_max) {
     generation.no_newline_up_to = 0;
@@ -185,9 +207,10 @@ Step Tailer::find_newline(Generation& generation) {
                 Marker::kBytesMax + 1);
     return {Step::Kind::kMore};
   }
-  generation.no_newline_up_to += *count;
+  const std::uint64_t size = generation.no_newline_up_to + *count;
+  generation.no_newline_up_to += whole_units(*count, newline);
   if (*count == buffer.size()) return {Step::Kind::kMore};
-  drained_at(generation, generation.no_newline_up_to);
+  drained_at(generation, size);
   return {Step::Kind::kIdle};
 }
 
@@ -201,19 +224,18 @@ std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, st
   Ticket* const ticket = generation.ledger().issue(end);
   std::int64_t timestamp_ns = shard.timestamps_from_now();
   std::uint64_t count = 0;
-  const char* at = lines.data();
-  const char* const stop = at + lines.size();
-  while (at < stop) {
-    const auto* newline =
-        static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(stop - at)));
-    if (newline == nullptr) newline = stop;  // the beginning of a line that is too long
-    std::string_view line(at, static_cast<std::size_t>(newline - at));
-    at = newline + 1;
+  const LineDecoder* const decoder = decoder_of(generation);
+  const NewlineKind newline = newline_of(decoder);
+  for (std::string_view rest = lines; !rest.empty();) {
+    // npos: the beginning of a line that is too long.
+    const std::size_t length = std::min(tailrace::find_newline(rest, newline), rest.size());
+    std::string_view line = rest.substr(0, length);
+    rest.remove_prefix(std::min(length + newline_bytes(newline), rest.size()));
     if (generation.skipping_line) {
       generation.skipping_line = false;  // this was the rest of it
       continue;
     }
-    if (context_.decoder != nullptr) line = context_.decoder->decode(line, shard.arena);
+    if (decoder != nullptr) line = decoder->decode(line, shard.arena);
     entry.begin(line, timestamp_ns++, stream, ticket);
     head.accept(entry);
     ++count;
@@ -245,6 +267,7 @@ void Tailer::truncated(Generation& generation, std::uint64_t size_now) {
   log::info("file was truncated or rewritten, reading it from the beginning",
             {{"path", path_}, {"offset", generation.offset()}});
   generation.start_over();
+  generation.decoder = nullptr;
   changed_ = true;
 }
 

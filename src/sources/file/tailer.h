@@ -52,7 +52,7 @@ struct TailContext {
   PositionBook& positions;
   PipelineDriver& pipeline;
   FileSourceMetrics& metrics;
-  LineDecoder* decoder = nullptr;  // null: bytes pass unchanged
+  const LineDecoder* decoder = nullptr;  // null: bytes pass unchanged
   // Longest line in bytes; the rest of a longer one is left out. It bounds memory, not what Loki
   // takes.
   std::size_t line_bytes_max = std::size_t{16} << 20;
@@ -105,6 +105,7 @@ class Tailer final : public Reader, private WatchListener {
 
  private:
   void on_modified() override;
+  const LineDecoder* decoder_of(Generation& generation);
   Step read(Generation& generation);
   Step find_newline(Generation& generation);
   std::uint64_t hand_on(Generation& generation, std::string_view lines, std::uint64_t end);
