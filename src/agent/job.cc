@@ -1,10 +1,13 @@
 #include "agent/job.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "sources/docker/docker_source.h"
 #include "sources/gelf/gelf_source.h"
 #include "sources/push/push_source.h"
+#include "sources/stdin_source.h"
 #include "sources/syslog/syslog_source.h"
 
 namespace tailrace {
@@ -56,6 +59,10 @@ void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape,
     case SourceKind::kGelf:
       source_ = std::make_unique<GelfSource>(*source_context_, scrape.relabel_configs,
                                              read_gelf_options(scrape.node.get("gelf")));
+      return;
+    case SourceKind::kStdin:
+      source_ = std::make_unique<StdinSource>(*source_context_, STDIN_FILENO, scrape.stdin_labels,
+                                              environment.on_input_end);
       return;
     case SourceKind::kJournal:
     case SourceKind::kHerokuDrain:

@@ -26,6 +26,7 @@ struct JobEnvironment {
   Metrics& metrics;
   bool inspect = false;
   bool check_only = false;
+  std::function<void()> on_input_end;  // -stdin: everything was read
 };
 
 class Job {
