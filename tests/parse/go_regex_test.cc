@@ -116,6 +116,16 @@ TEST(GoRegex, FaultyUtf8) {
   f("\\x{FFFD}", "a\xff", "1-2");
   f("(\\S+) (\\S+)", "a\xff\xff \xfe", "0-5 0-3 4-5");
   f("(é)|b", "\xc3\xc3\xa9", "1-3 1-3");
+  f("(?i)a\\w+", "aſKx", "0-5");  // letters with a form beyond ASCII
+}
+
+TEST(GoRegex, FlagsInAlternatives) {
+  auto f = [](std::string_view expression, std::string_view text, std::string_view want) {
+    EXPECT_EQ(places(GoRegex::compile(expression).value(), text), want) << expression;
+  };
+  f("[ab]|(?i)a", ".Aab", "1-2");
+  f("(?i:a)|b", "xB b", "3-4");
+  f("(?i)a|b", "xB b", "1-2");
 }
 
 TEST(GoRegex, SearchFrom) {
@@ -236,6 +246,9 @@ TEST(GoRegex, OwnMatcherAgreesWithRe2) {
   long own = 0;
   for (long trial = 0; trial < trials; ++trial) {
     const std::string expression = expressions.make(3);
+    // RE2 of 2022 loses the i in "a|(?i)a"; Go and we do not.
+    if (expression.find("(?i") != std::string::npos && expression.find('|') != std::string::npos)
+      continue;
     const auto ours = GoRegex::compile(expression);
     const auto theirs = GoRegex::compile(expression, {.own_matcher = false});
     ASSERT_EQ(ours.has_value(), theirs.has_value());
@@ -252,7 +265,7 @@ TEST(GoRegex, OwnMatcherAgreesWithRe2) {
       ASSERT_EQ(ours->matches(view), theirs->matches(view)) << expression << "\n<" << text << ">";
     }
   }
-  EXPECT_GT(own, trials / 4);
+  EXPECT_GT(own, trials / 5);
 }
 
 TEST(GoRegex, WorkStaysLinear) {

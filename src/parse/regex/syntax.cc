@@ -162,6 +162,9 @@ class SyntaxReader {
     return add_character(out);
   }
 
+  // Letters in \w have forms beyond ASCII when case does not matter.
+  bool folds_word(char letter) const { return ignores_case_ && (letter | 0x20) == 'w'; }
+
   bool add_class(Sequence& out, const Class& set) {
     Piece piece{.kind = Piece::Kind::kByte,
                 .bytes = set.ascii,
@@ -261,7 +264,8 @@ class SyntaxReader {
 
   bool escape(Sequence& out) {
     if (rest_.size() < 2) return false;
-    if (const auto set = perl_class(rest_[1])) {
+    if (auto set = perl_class(rest_[1])) {
+      set->is_folded = folds_word(rest_[1]);
       rest_.remove_prefix(2);
       return add_class(out, *set);
     }
@@ -301,14 +305,16 @@ class SyntaxReader {
       if (rest_.starts_with("[:")) {
         const std::size_t end = rest_.find(":]");
         if (end == std::string_view::npos) return false;
-        const auto posix = posix_class(rest_.substr(2, end - 2));
+        auto posix = posix_class(rest_.substr(2, end - 2));
         if (!posix) return false;
+        posix->is_folded = ignores_case_;
         set.add(*posix);
         rest_.remove_prefix(end + 2);
         continue;
       }
       if (rest_.size() >= 2 && rest_[0] == '\\') {
-        if (const auto perl = perl_class(rest_[1])) {
+        if (auto perl = perl_class(rest_[1])) {
+          perl->is_folded = folds_word(rest_[1]);
           set.add(*perl);
           rest_.remove_prefix(2);
           continue;
