@@ -36,6 +36,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 warns about correct code here: std::optional and coroutine frames.
   target_compile_options(tailrace_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict
                                                   -Wno-mismatched-new-delete)
+  if(TAILRACE_SANITIZE MATCHES thread)
+    target_compile_options(tailrace_flags INTERFACE -Wno-tsan)  # Asio's fences, which TSan cannot see
+  endif()
 endif()
 target_link_libraries(tailrace_flags INTERFACE Threads::Threads)
 
@@ -92,4 +95,11 @@ function(tailrace_test_program name)
     list(APPEND properties ENVIRONMENT "${ARG_ENVIRONMENT}")
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
+  # unit_tests, threaded_tests...: all programs of a label, for sanitizer builds that run only those.
+  foreach(label IN LISTS ARG_LABELS)
+    if(NOT TARGET ${label}_tests)
+      add_custom_target(${label}_tests)
+    endif()
+    add_dependencies(${label}_tests ${name})
+  endforeach()
 endfunction()

@@ -42,8 +42,8 @@ Result<void> sync_directory(const std::filesystem::path& directory) {
 // Writes and syncs the temporary file; on any failure it is gone again.
 Result<void> write_temporary(const std::filesystem::path& path, std::string_view text,
                              mode_t mode) {
-  // A file of this name is what a process with our number left when it was killed (in a container every process may
-  // be number 1).
+  // A file of this name is what a process with our number left when it was killed (in a container
+  // every process may be number 1).
   ::unlink(path.c_str());
   Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd) return file_error("create", path);

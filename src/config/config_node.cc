@@ -210,9 +210,13 @@ void ConfigNode::warn(std::string message) const {
   if (state_) add_problem(state_->mark, state_->path, std::move(message), true);
 }
 
-YamlFile::YamlFile(std::string name, const std::string& text, ConfigErrors& errors)
-    : impl_(std::make_unique<Impl>(std::move(name), text, errors)) {
-  impl_->tree = yaml::parse_tree(impl_->name, text, errors);
+YamlFile::YamlFile(std::string name, const std::string& text, ConfigErrors& errors) {
+  // Without the byte order mark, so that the columns of the first line are right.
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  const bool marked = text.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0;
+  impl_ = std::make_unique<Impl>(std::move(name),
+                                 marked ? text.substr(kByteOrderMark.size()) : text, errors);
+  impl_->tree = yaml::parse_tree(impl_->name, impl_->text, errors);
 }
 
 YamlFile::~YamlFile() = default;

@@ -47,6 +47,40 @@ Tag tag_of(const std::string& tag) {
   return Tag::kOther;
 }
 
+// Steps over anchors, tags, white space and comments to where a scalar itself begins.
+std::size_t skip_properties(std::string_view text, std::size_t at) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  while (at < text.size()) {
+    if (kBlank.find(text[at]) != std::string_view::npos) {
+      ++at;
+    } else if (text[at] == '#') {
+      at = std::min(text.find('\n', at), text.size());
+    } else if (text[at] == '&' || text[at] == '!') {
+      at = std::min(text.find_first_of(kBlank, at), text.size());
+    } else {
+      break;
+    }
+  }
+  return at;
+}
+
+// Whether the quoted text that begins at `at` ends. yaml-cpp takes the end of the file for its end
+// if that is a newline.
+bool is_closed(std::string_view text, std::size_t at) {
+  at = skip_properties(text, at);
+  const char quote = at < text.size() ? text[at] : ' ';
+  if (quote != '"' && quote != '\'') return true;
+  for (++at; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      if (quote == '"' || at + 1 >= text.size() || text[at + 1] != quote) return true;
+      ++at;  // '' stands for one
+    }
+  }
+  return false;
+}
+
 class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(const std::string& file, std::string_view text, Tree& tree, ConfigErrors& errors)
@@ -68,6 +102,8 @@ class TreeBuilder final : public YAML::EventHandler {
               .pairs = {}};
     node.quoted = tag == "!";
     node.tag = tag_of(tag);
+    if (tag != "?" && !is_closed(text_, offset_of(node.mark)))
+      throw Stop{node.mark, "this quoted text has no end"};
     if (node.tag == Tag::kBinary) {
       node.text.clear();
       if (!decode_base64(value, node.text)) throw Stop{node.mark, "!!binary needs base64"};
@@ -93,13 +129,26 @@ class TreeBuilder final : public YAML::EventHandler {
     open(Node::Kind::kList, to_mark(mark), anchor);
   }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
+                  YAML::EmitterStyle::value style) override {
     open(Node::Kind::kMap, to_mark(mark), anchor);
+    open_.back().block = style == YAML::EmitterStyle::Block;
   }
   void OnSequenceEnd() override { close(); }
   void OnMapEnd() override {
     resolve_merges(tree_.nodes[open_.back().node]);
     close();
+  }
+
+  // Marks come nearly in order, so the line found last is where the search begins.
+  std::size_t offset_of(Mark mark) {
+    if (mark.line < line_) line_ = 0, line_offset_ = 0;
+    while (line_ < mark.line) {
+      const std::size_t end = text_.find('\n', line_offset_);
+      if (end == std::string_view::npos) return text_.size();
+      line_offset_ = end + 1;
+      ++line_;
+    }
+    return std::min(line_offset_ + static_cast<std::size_t>(mark.column), text_.size());
   }
 
  private:
@@ -108,6 +157,7 @@ class TreeBuilder final : public YAML::EventHandler {
     NodeId node;
     Mark mark;                             // where it stands in its parent
     bool expects_value = false;            // map: a key has come
+    bool block = false;                    // map: in lines, not in braces
     std::unordered_set<std::string> keys;  // map: those that stand in it
   };
 
@@ -130,7 +180,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     const NodeId id =
         add(Node{.kind = kind, .mark = mark, .text = {}, .items = {}, .pairs = {}}, anchor);
-    open_.push_back({id, mark, false, {}});
+    open_.push_back({id, mark, false, false, {}});
   }
 
   void close() {
@@ -152,6 +202,11 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     if (node.kind == Node::Kind::kMap) {
+      const bool is_missing = parent.block && tree_.nodes[id].kind == Node::Kind::kNull;
+      if (is_missing && !has_colon(node.pairs.back().key_mark)) {
+        throw Stop{node.pairs.back().key_mark,
+                   "a colon is missing behind " + go_quoted(node.pairs.back().key)};
+      }
       node.pairs.back().value = {id, mark};
       parent.expects_value = false;
     } else {
@@ -168,6 +223,10 @@ class TreeBuilder final : public YAML::EventHandler {
     if (key.kind != Node::Kind::kScalar && key.kind != Node::Kind::kNull) {
       throw Stop{mark, "a key must be plain text, not a list or a map"};
     }
+    const std::size_t at = offset_of(mark);
+    if (key.kind == Node::Kind::kNull && at < text_.size() && text_[at] == ':') {
+      throw Stop{mark, "a key is missing in front of this colon"};
+    }
     parent.expects_value = true;
     // A quoted "<<" is an ordinary key.
     const bool merges = key.text == kMergeKey && !key.quoted;
@@ -177,6 +236,21 @@ class TreeBuilder final : public YAML::EventHandler {
                    "key " + go_quoted(key.text) + " already set in map", false});
     }
     node.pairs.push_back(std::move(pair));
+  }
+
+  // Whether a key is one: yaml-cpp takes a last line without a colon for a key without a value.
+  bool has_colon(Mark key) {
+    const std::size_t begin = offset_of(key);
+    const std::string_view line = text_.substr(begin, text_.find('\n', begin) - begin);
+    const std::string_view before = trim_space(text_.substr(0, begin));
+    if (!before.empty() && before.back() == '?') return true;
+    for (std::size_t colon = line.find(':'); colon != std::string_view::npos;
+         colon = line.find(':', colon + 1)) {
+      if (colon + 1 == line.size() ||
+          std::string_view(" \t\r").find(line[colon + 1]) != std::string_view::npos)
+        return true;
+    }
+    return false;
   }
 
   // Replaces each pair "<<: map" by the pairs of that map, in its place.
@@ -235,7 +309,63 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Open> open_;
   std::unordered_map<YAML::anchor_t, NodeId> anchors_;
   std::size_t merged_pairs_ = 0;
+  int line_ = 0;  // for offset_of
+  std::size_t line_offset_ = 0;
 };
+
+// Notes where the document after the first begins, and stops there.
+class NextDocument final : public YAML::EventHandler {
+ public:
+  struct Begins {
+    Mark mark;
+  };
+  void OnDocumentStart(const YAML::Mark& mark) override { throw Begins{to_mark(mark)}; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// Whether `text`, which ends where a new document begins, says so in its last line that is not
+// blank.
+bool ends_document(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t begin = text.rfind('\n', text.size() - 1);
+    const std::string_view line = begin == std::string_view::npos ? text : text.substr(begin + 1);
+    const std::string_view words = trim_space(line);
+    if (!words.empty() && words.front() != '#') return line.compare(0, 3, "...") == 0;
+    text = begin == std::string_view::npos ? std::string_view() : text.substr(0, begin);
+  }
+  return false;
+}
+
+// To yaml-cpp, text that does not fit the block above it (a line without a colon, say) begins a new
+// document, and all that follows would silently not be read. New documents begin with --- or behind
+// "...".
+std::optional<Stop> find_stray_text(YAML::Parser& parser, TreeBuilder& builder,
+                                    std::string_view text) {
+  constexpr std::string_view kWhat =
+      "this does not fit the block above: a colon is missing, or the indentation is wrong";
+  Mark mark;
+  try {
+    NextDocument next;
+    if (!parser.HandleNextDocument(next)) return std::nullopt;
+  } catch (const NextDocument::Begins& begins) {
+    mark = begins.mark;
+  } catch (const YAML::Exception& exception) {
+    mark = to_mark(exception.mark);
+  }
+  const std::size_t at = builder.offset_of(mark);
+  if (text.compare(at, 3, "---") == 0 || ends_document(text.substr(0, at))) return std::nullopt;
+  return Stop{mark, std::string(kWhat)};
+}
 
 // yaml-cpp's words, and what the writer of the file should look for.
 std::string explain(const std::string& message) {
@@ -243,7 +373,7 @@ std::string explain(const std::string& message) {
     const char* theirs;
     std::string_view ours;
   };
-  static constexpr std::array<Words, 9> kWords{{
+  static const std::array<Words, 9> kWords{{
       {YAML::ErrorMsg::MAP_VALUE,
        "a colon is not allowed here: check the indentation, or quote text that contains \": \""},
       {YAML::ErrorMsg::END_OF_MAP,
@@ -252,7 +382,7 @@ std::string explain(const std::string& message) {
        "this line does not fit the list above it: check the indentation"},
       {YAML::ErrorMsg::END_OF_MAP_FLOW, "a { is not closed, or a comma is missing"},
       {YAML::ErrorMsg::END_OF_SEQ_FLOW, "a [ is not closed, or a comma is missing"},
-      {YAML::ErrorMsg::EOF_IN_SCALAR, "the file ends inside a quoted text"},
+      {YAML::ErrorMsg::EOF_IN_SCALAR, "this quoted text has no end"},
       {YAML::ErrorMsg::UNKNOWN_TOKEN, "this character cannot start a value: quote the text"},
       {YAML::ErrorMsg::TAB_IN_INDENTATION, "tabs are not allowed in indentation: use spaces"},
       {YAML::ErrorMsg::BAD_FILE, "nested too deeply"},
@@ -261,6 +391,16 @@ std::string explain(const std::string& message) {
     if (message == words.theirs) return std::string(words.ours);
   }
   return message;
+}
+
+bool is_unclosed(const std::string& message) {
+  return message == YAML::ErrorMsg::END_OF_MAP_FLOW || message == YAML::ErrorMsg::END_OF_SEQ_FLOW;
+}
+
+Mark end_of(std::string_view text) {
+  const std::size_t line_begin = text.rfind('\n') + 1;  // npos + 1 is 0
+  return {static_cast<int>(std::count(text.begin(), text.end(), '\n')),
+          static_cast<int>(text.size() - line_begin)};
 }
 
 // YAML's printable characters, in valid UTF-8. yaml-cpp would end the document silently at some of
@@ -306,11 +446,15 @@ Tree parse_tree(const std::string& file, const std::string& text, ConfigErrors& 
       YAML::Parser parser(stream);
       TreeBuilder builder(file, text, tree, errors);
       parser.HandleNextDocument(builder);
+      stop = find_stray_text(parser, builder, text);
     }
   } catch (const Stop& thrown) {
     stop = thrown;
   } catch (const YAML::Exception& exception) {
-    stop = Stop{to_mark(exception.mark), explain(exception.msg)};
+    // Without a place (-1, or the very beginning) it ran into the end of the file.
+    const bool ran_out =
+        exception.mark.line <= 0 && exception.mark.column <= 0 && is_unclosed(exception.msg);
+    stop = Stop{ran_out ? end_of(text) : to_mark(exception.mark), explain(exception.msg)};
   } catch (const std::exception& exception) {
     stop = Stop{{}, exception.what()};
   }

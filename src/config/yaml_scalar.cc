@@ -97,7 +97,8 @@ bool parse_magnitude(std::string_view text, std::uint64_t& out) {
   int base = 10;
   if (text.size() > 1 && text[0] == '0') {
     const char letter = static_cast<char>(text[1] | 0x20);
-    base = letter == 'x' ? 16 : letter == 'o' ? 8 : letter == 'b' ? 2 : 8;
+    base = letter == 'x' ? 16 : letter == 'b' ? 2 : 8;
+    if (!is_digit(text[1]) && letter != 'x' && letter != 'o' && letter != 'b') return false;
     text.remove_prefix(is_digit(text[1]) ? 1 : 2);
   }
   const char* end = text.data() + text.size();
@@ -163,6 +164,26 @@ Scalar resolve(std::string_view text, bool quoted, Tag tag) {
   return out;
 }
 
+namespace {
+
+constexpr std::string_view kBase64Alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+}  // namespace
+
+void append_base64(std::string& out, std::string_view bytes) {
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const std::string_view group = bytes.substr(at, 3);
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      bits = (bits << 8) | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
+    }
+    for (std::size_t i = 0; i < 4; ++i) {
+      out += i <= group.size() ? kBase64Alphabet[(bits >> (18 - 6 * i)) & 0x3F] : '=';
+    }
+  }
+}
+
 bool decode_base64(std::string_view text, std::string& out) {
   std::uint32_t bits = 0;
   int count = 0;
@@ -175,9 +196,7 @@ bool decode_base64(std::string_view text, std::string& out) {
       ++padding;
       continue;
     }
-    constexpr std::string_view kAlphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const std::size_t value = kAlphabet.find(c);
+    const std::size_t value = kBase64Alphabet.find(c);
     if (value == std::string_view::npos || padding > 0) return false;
     bits = (bits << 6) | static_cast<std::uint32_t>(value);
     count += 6;

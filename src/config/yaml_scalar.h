@@ -33,5 +33,6 @@ bool parse_go_bool(std::string_view text, bool& out);
 
 // Decodes base64 (white space allowed); false if it is none.
 bool decode_base64(std::string_view text, std::string& out);
+void append_base64(std::string& out, std::string_view bytes);
 
 }  // namespace tailrace::yaml

@@ -1,7 +1,7 @@
 // Entry: one log line on its way through a shard.
 //
-// It is a bundle of views. Sources make one Entry per read loop and reuse it for every line; stages edit it in
-// place; nothing in it outlives accept() unless it is copied (HeldEntry, held_entry.h).
+// It is a bundle of views. Sources make one Entry per read loop and reuse it for every line; stages
+// edit it in place; nothing in it outlives accept() unless it is copied (HeldEntry, held_entry.h).
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,19 @@
 
 namespace tailrace {
 
-// The labels of an entry: an interned set and the edits made since. Edits are interned only when somebody
-// needs the whole set, usually once, at the end.
+// The labels of an entry: an interned set and the edits made since. Edits are interned only when
+// somebody needs the whole set, usually once, at the end.
 class EntryLabels {
  public:
   void begin(const LabelSet* base) noexcept {
     base_ = base;
     edits_.clear();
   }
-  // Views must live until accept() returns: a label's value from the arena, the line, or the configuration.
-  void set(std::string_view name, std::string_view value) { edits_.push_back({name, value, false}); }
+  // Views must live until accept() returns: a label's value from the arena, the line, or the
+  // configuration.
+  void set(std::string_view name, std::string_view value) {
+    edits_.push_back({name, value, false});
+  }
   void remove(std::string_view name) { edits_.push_back({name, {}, true}); }
   std::optional<std::string_view> find(std::string_view name) const {
     for (auto edit = edits_.rbegin(); edit != edits_.rend(); ++edit) {

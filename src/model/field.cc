@@ -37,6 +37,24 @@ std::optional<std::string_view> field_text(const FieldValue& value, Arena& arena
   return std::nullopt;
 }
 
+void Fields::refill(const LabelSet* labels, FieldTable& table) {
+  if (labels == labels_ && touched_.empty()) return;
+  if (labels_ != nullptr && labels != labels_) {
+    // Labels that were taken away since the beginning stay in the map.
+    for (const auto& [name, value] : labels_->labels()) {
+      if (labels->find(name)) continue;
+      std::optional<FieldId> id = table.find(name);
+      if (!id && table.size() < FieldTable::kNamesMax) id = table.id(name);
+      if (!id || (*id < values_.size() && values_[*id].kind != FieldValue::Kind::kUnset)) continue;
+      set(*id, FieldValue::of(std::string_view(value)));
+    }
+  }
+  for (FieldId id : touched_) {
+    if (const auto value = labels->find(table.name(id))) values_[id] = FieldValue::of(*value);
+  }
+  labels_ = labels;
+}
+
 std::optional<FieldValue> Fields::find_label(FieldId id, const FieldTable& table) const {
   if (labels_ == nullptr) return std::nullopt;
   const std::optional<std::string_view> value = labels_->find(table.name(id));

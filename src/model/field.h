@@ -1,11 +1,11 @@
 // Fields: the extracted map of a pipeline (Promtail's word), without a map.
 //
-// The stages of a pipeline name their fields when they are built, so each name becomes a small number there
-// (FieldTable), and per line the values stand in an array by that number. Setting and finding a field is an
-// index; clearing touches only what was set.
+// The stages of a pipeline name their fields when they are built, so each name becomes a small
+// number there (FieldTable), and per line the values stand in an array by that number. Setting and
+// finding a field is an index; clearing touches only what was set.
 //
-// Promtail fills the map with the entry's labels before the first stage. Here a field that was never set
-// falls back to the label of that name, as it was when the entry came in.
+// Promtail fills the map with the entry's labels before the first stage. Here a field that was
+// never set falls back to the label of that name, as it was when the entry came in.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +24,13 @@ namespace tailrace {
 
 using FieldId = std::uint32_t;
 
-// Names of a pipeline's fields, nested pipelines included. Grows when stages are built, and by the few stages
-// that learn names from lines (eventlogmessage), which must bound what they add.
+// Names of a pipeline's fields, nested pipelines included. Grows when stages are built, and by the
+// few stages that learn names from lines (eventlogmessage), which must bound what they add.
 class FieldTable {
  public:
+  // What a stage may let it grow to by names that come from lines.
+  static constexpr std::size_t kNamesMax = 4096;
+
   FieldId id(std::string_view name);
   std::optional<FieldId> find(std::string_view name) const;
   std::string_view name(FieldId id) const { return names_[id]; }
@@ -47,17 +50,22 @@ struct FieldValue {
 
   static FieldValue null() { return {.kind = Kind::kNull, .text = {}}; }
   static FieldValue of(std::string_view text) { return {.kind = Kind::kString, .text = text}; }
-  static FieldValue of(double number) { return {.kind = Kind::kNumber, .number = number, .text = {}}; }
-  static FieldValue of_bool(bool value) { return {.kind = Kind::kBool, .boolean = value, .text = {}}; }
+  static FieldValue of(double number) {
+    return {.kind = Kind::kNumber, .number = number, .text = {}};
+  }
+  static FieldValue of_bool(bool value) {
+    return {.kind = Kind::kBool, .boolean = value, .text = {}};
+  }
 };
 
-// Promtail's string form of a value: strings as they are, numbers shortest and without exponent, true/false;
-// nothing for null. New text is written to `arena`.
+// Promtail's string form of a value: strings as they are, numbers shortest and without exponent,
+// true/false; nothing for null. New text is written to `arena`.
 std::optional<std::string_view> field_text(const FieldValue& value, Arena& arena);
 
 class Fields {
  public:
-  // Starts a new entry. `labels` must outlive it (the interner does not sweep while a read is under way).
+  // Starts a new entry. `labels` must outlive it (the interner does not sweep while a read is under
+  // way).
   void begin(const LabelSet* labels) noexcept {
     for (FieldId id : touched_) values_[id] = FieldValue{};
     touched_.clear();
@@ -79,7 +87,13 @@ class Fields {
   }
   void remove(FieldId id) { set(id, {.kind = FieldValue::Kind::kRemoved, .text = {}}); }
 
-  // Calls visit(name, value) for every field that is set and every label not hidden by one; in no order.
+  // Fills the map with the labels of this moment, as a nested pipeline does: a label wins over a
+  // field of its name, and fields that are no label stay. `labels` as for begin(). May add names of
+  // labels to `table`.
+  void refill(const LabelSet* labels, FieldTable& table);
+
+  // Calls visit(name, value) for every field that is set and every label not hidden by one; in no
+  // order.
   template <class Visit>
   void for_each(const FieldTable& table, Visit&& visit) const {
     for (FieldId id : touched_) {
@@ -88,7 +102,8 @@ class Fields {
     if (labels_ == nullptr) return;
     for (const auto& [name, value] : labels_->labels()) {
       const std::optional<FieldId> id = table.find(name);
-      const bool hidden = id && *id < values_.size() && values_[*id].kind != FieldValue::Kind::kUnset;
+      const bool hidden =
+          id && *id < values_.size() && values_[*id].kind != FieldValue::Kind::kUnset;
       if (!hidden) visit(std::string_view(name), FieldValue::of(std::string_view(value)));
     }
   }

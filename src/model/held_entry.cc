@@ -46,6 +46,12 @@ void HeldEntry::depend_on(Ticket* ticket) {
   if (!covered) tickets_.emplace_back(ticket);
 }
 
+void HeldEntry::take_tickets(HeldEntry& earlier) {
+  std::swap(tickets_, earlier.tickets_);
+  for (const TicketShare& share : earlier.tickets_) depend_on(share.get());
+  earlier.tickets_.clear();
+}
+
 void HeldEntry::restore(Entry& entry) const {
   entry.begin(line, timestamp_ns, stream_.get(),
               tickets_.empty() ? nullptr : tickets_.front().get());

@@ -28,6 +28,9 @@ class HeldEntry {
   // later ones. Null is ignored.
   void depend_on(Ticket* ticket);
 
+  // Takes the tickets of `earlier`, a part of the same line held before. They come before ours.
+  void take_tickets(HeldEntry& earlier);
+
   // Makes `entry` this one again. Its views point into this object, so keep it until accept()
   // returns. Clearing or dropping it afterwards gives the tickets' shares back.
   void restore(Entry& entry) const;

@@ -1,8 +1,8 @@
 // LabelSet: the labels of a stream, made once and then known by its address.
 //
-// Equal sets of one Interner are one object, so a line's stream is found by comparing pointers, and the
-// text that goes on the wire is made once per set, not once per line. Not thread-safe: an interner and its
-// sets live on one shard; the reference count is a plain integer.
+// Equal sets of one Interner are one object, so a line's stream is found by comparing pointers, and
+// the text that goes on the wire is made once per set, not once per line. Not thread-safe: an
+// interner and its sets live on one shard; the reference count is a plain integer.
 #pragma once
 
 #include <cstdint>

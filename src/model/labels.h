@@ -1,5 +1,6 @@
-// Labels: a set of name/value pairs as a plain value, for everything that is not per line: configuration,
-// discovery, relabeling. Lines use LabelSet (interner.h), which is made from one of these.
+// Labels: a set of name/value pairs as a plain value, for everything that is not per line:
+// configuration, discovery, relabeling. Lines use LabelSet (interner.h), which is made from one of
+// these.
 #pragma once
 
 #include <initializer_list>
@@ -30,7 +31,9 @@ class Labels {
   void merge(const Labels& others);
 
   std::optional<std::string_view> find(std::string_view name) const;
-  std::string_view get(std::string_view name) const { return find(name).value_or(std::string_view{}); }
+  std::string_view get(std::string_view name) const {
+    return find(name).value_or(std::string_view{});
+  }
 
   bool empty() const noexcept { return pairs_.empty(); }
   std::size_t size() const noexcept { return pairs_.size(); }
@@ -38,7 +41,8 @@ class Labels {
   auto end() const noexcept { return pairs_.end(); }
   friend auto operator<=>(const Labels&, const Labels&) = default;
 
-  // `{a="x", b="y"}`: sorted by name, values quoted as Go does. This is the stream's name on the wire.
+  // `{a="x", b="y"}`: sorted by name, values quoted as Go does. This is the stream's name on the
+  // wire.
   std::string text() const;
 
  private:

@@ -1,19 +1,19 @@
 // Ledger: remembers which reads of one source are still somewhere on their way.
 //
-// Every read gets a ticket. Positions follow the *prefix* of settled reads, because a crash between an early
-// undelivered read and a later delivered one must replay the early one.
+// Every read gets a ticket. Positions follow the *prefix* of settled reads, because a crash between
+// an early undelivered read and a later delivered one must replay the early one.
 //
 //   issued:  [..100) [100..230) [230..300)
 //   shares:     0        1          0         -> committed() == 100
 //
-// An abandoned read ends the prefix for good. Position is what the source saves: a file offset, a journal
-// cursor. Limit: the source asks in_flight() and reads no further above its own bound.
-// Not thread-safe: a ledger, its tickets and its batches live on one shard. It must outlive its tickets.
+// An abandoned read ends the prefix for good. Position is what the source saves: a file offset, a
+// journal cursor. Limit: the source asks in_flight() and reads no further above its own bound. Not
+// thread-safe: a ledger, its tickets and its batches live on one shard. It must outlive its
+// tickets.
 #pragma once
 
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <utility>
 
 #include "model/ticket.h"
@@ -28,17 +28,14 @@ class Ledger final : public TicketOwner {
   Ledger& operator=(const Ledger&) = delete;
   ~Ledger() { TAILRACE_ASSERT(reads_.empty() || stuck_, "a ledger ended before its tickets"); }
 
-  // Opens the next read; once it and all before it are settled, committed() is `end`. The caller holds one
-  // share and releases it when all lines are handed on.
+  // Opens the next read; once it and all before it are settled, committed() is `end`. The caller
+  // holds one share and releases it when all lines are handed on.
   Ticket* issue(Position end) { return &reads_.emplace_back(this, std::move(end)).ticket; }
 
   // The position up to which everything is delivered.
   const Position& committed() const noexcept { return committed_; }
   std::size_t in_flight() const noexcept { return reads_.size(); }
   bool idle() const noexcept { return reads_.empty(); }
-
-  // Called whenever committed() has moved.
-  void on_commit(std::function<void()> callback) { on_commit_ = std::move(callback); }
 
  private:
   struct Read {
@@ -48,7 +45,6 @@ class Ledger final : public TicketOwner {
   };
 
   void on_settled(Ticket&) override {
-    bool moved = false;
     while (!reads_.empty() && reads_.front().ticket.settled() && !stuck_) {
       if (reads_.front().ticket.abandoned()) {
         stuck_ = true;
@@ -56,14 +52,11 @@ class Ledger final : public TicketOwner {
       }
       committed_ = std::move(reads_.front().end);
       reads_.pop_front();
-      moved = true;
     }
-    if (moved && on_commit_) on_commit_();
   }
 
   Position committed_;
   std::deque<Read> reads_;  // a deque keeps the addresses of its elements
-  std::function<void()> on_commit_;
   bool stuck_ = false;
 };
 

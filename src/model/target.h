@@ -8,9 +8,10 @@
 
 namespace tailrace {
 
-// What discovery yields: things with their own labels (at least __address__) and labels common to all.
+// What discovery yields: things with their own labels (at least __address__) and labels common to
+// all.
 struct TargetGroup {
-  std::string source;           // which group of its discovery; a newer one with this name replaces it
+  std::string source;  // which group of its discovery; a newer one with this name replaces it
   std::vector<Labels> targets;
   Labels labels;
 };

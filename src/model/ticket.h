@@ -1,9 +1,9 @@
 // Ticket: proof that one read (of a file, a request, a journal) is not yet delivered.
 //
-// The reader issues it and holds one share while it hands out lines; every batch and every stage that keeps
-// a line holds one more. When the last share is gone all lines of the read were acknowledged by Loki, or
-// dropped on purpose, and the owner is told. A ticket that was abandoned (we stopped before Loki answered)
-// never counts as delivered.
+// The reader issues it and holds one share while it hands out lines; every batch and every stage
+// that keeps a line holds one more. When the last share is gone all lines of the read were
+// acknowledged by Loki, or dropped on purpose, and the owner is told. A ticket that was abandoned
+// (we stopped before Loki answered) never counts as delivered.
 //
 // Not thread-safe: a ticket lives on the shard that issued it.
 #pragma once

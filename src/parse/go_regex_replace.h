@@ -19,6 +19,13 @@ class RegexMatches {
  public:
   RegexMatches(const GoRegex& regex, std::string_view text);
 
+  // Begins again with another text, without giving up its room.
+  void restart(std::string_view text) {
+    text_ = text;
+    at_ = 0;
+    last_end_ = std::string_view::npos;
+  }
+
   bool next();
   const std::vector<std::string_view>& found() const noexcept { return found_; }
 

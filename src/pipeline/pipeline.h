@@ -10,9 +10,15 @@ namespace tailrace {
 
 class Pipeline final : public EntrySink {
  public:
-  // Reads `pipeline_stages` (a list of maps with one key each; null or absent: no stages). Problems are
-  // recorded on the node; null then. `end` outlives the pipeline and takes what comes through.
-  static std::unique_ptr<Pipeline> build(ConfigNode stages, PipelineContext& context, EntrySink& end);
+  // Reads `pipeline_stages` (a list of maps with one key each; null or absent: no stages). Problems
+  // are recorded on the node; null then. `end` outlives the pipeline and takes what comes through.
+  static std::unique_ptr<Pipeline> build(ConfigNode stages, PipelineContext& context,
+                                         EntrySink& end);
+  // For a pipeline inside a stage, which calls plan() from its own.
+  static std::unique_ptr<Pipeline> build_nested(ConfigNode stages, PipelineContext& context,
+                                                EntrySink& end);
+  // As Stage::plan, for all stages.
+  void plan(FieldsRead& later);
 
   void accept(Entry& entry) override { head_->accept(entry); }
   void flush(FlushReason reason, std::int64_t now_monotonic_ns, Entry& entry) override {

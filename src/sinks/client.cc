@@ -12,7 +12,7 @@ Client::Client(boost::asio::any_io_executor executor, ClientOptions options, Cli
       options_(std::move(options)),
       limits_(limits),
       transports_(std::move(transports)),
-      metrics_(metrics, options_.url.host_port(), options_.name),
+      metrics_(metrics, options_.url.authority(), options_.name),
       clock_(clock),
       on_change_(std::move(on_change)) {}
 
@@ -29,10 +29,10 @@ Sender* Client::append(Entry& entry) {
     const std::size_t over = line.size() - limits_.line_bytes_max;
     TenantMetrics& metrics = last_sender_->tenant_metrics();
     if (!limits_.truncate_long_lines) {
-      metrics.dropped(DropReason::kLineTooLong, 1, static_cast<double>(line.size()));
+      metrics.dropped(LossReason::kLineTooLong, 1, static_cast<double>(line.size()));
       return nullptr;
     }
-    metrics.mutated(DropReason::kLineTooLong, 1, static_cast<double>(over));
+    metrics.mutated(LossReason::kLineTooLong, 1, static_cast<double>(over));
     line = line.substr(0, limits_.line_bytes_max);
   }
   last_sender_->append(last_with_external_.get(), line, entry);
@@ -62,8 +62,8 @@ Sender& Client::sender_of(std::string_view tenant) {
   options.drop_rate_limited = options_.drop_rate_limited_batches;
   options.streams_max = limits_.streams_max;
   options.seed = std::random_device{}();
-  auto sender = std::make_shared<Sender>(executor_, std::move(options), transports_(), metrics_, clock_,
-                                         on_change_);
+  auto sender = std::make_shared<Sender>(executor_, std::move(options), transports_(), metrics_,
+                                         clock_, on_change_);
   sender->start();
   return *senders_.emplace(std::string(tenant), std::move(sender)).first->second;
 }

@@ -11,22 +11,22 @@
 namespace tailrace {
 
 // Why entries do not arrive, or not whole; the `reason` label.
-enum class DropReason : std::uint8_t { kIngesterError, kRateLimited, kStreamLimited, kLineTooLong };
-inline constexpr std::size_t kDropReasons = 4;
+enum class LossReason : std::uint8_t { kIngesterError, kRateLimited, kStreamLimited, kLineTooLong };
+inline constexpr std::size_t kLossReasons = 4;
 
 // Counters that carry a tenant. All reasons exist with 0 from the tenant's first batch on.
 struct TenantMetrics {
   TenantMetrics(Metrics& metrics, const std::string& host, const std::string& tenant);
 
-  void dropped(DropReason reason, double entries, double bytes);
-  void mutated(DropReason reason, double entries, double bytes);
+  void dropped(LossReason reason, double entries, double bytes);
+  void mutated(LossReason reason, double entries, double bytes);
   Counter batch_retries;
 
  private:
-  std::array<Counter, kDropReasons> dropped_entries_;
-  std::array<Counter, kDropReasons> dropped_bytes_;
-  std::array<Counter, kDropReasons> mutated_entries_;
-  std::array<Counter, kDropReasons> mutated_bytes_;
+  std::array<Counter, kLossReasons> dropped_entries_;
+  std::array<Counter, kLossReasons> dropped_bytes_;
+  std::array<Counter, kLossReasons> mutated_entries_;
+  std::array<Counter, kLossReasons> mutated_bytes_;
 };
 
 // Counters of one client; `host` is host:port of its URL.

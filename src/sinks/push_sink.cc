@@ -4,19 +4,21 @@
 
 namespace tailrace {
 
-ReadRateLimit::ReadRateLimit(double rate, double burst, bool drop_over, const Clock& a_clock, Metrics& metrics)
-    : bucket(rate, burst, a_clock.monotonic_ns()),
+ReadRateLimit::ReadRateLimit(double rate, double burst, bool drop_over, const Clock& a_clock,
+                             Metrics& metrics)
+    : limit{rate, burst},
       drop(drop_over),
       clock(a_clock),
-      dropped(metrics.counter("logentry_dropped_lines_total", "Lines dropped by a pipeline, by reason.",
+      dropped(metrics.counter("logentry_dropped_lines_total",
+                              "Lines dropped by a pipeline, by reason.",
                               {{"reason", "global_rate_limiter_drop"}})) {}
 
 void PushSink::accept(Entry& entry) {
   if (limit_ != nullptr) {
     const std::int64_t now_ns = limit_->clock.monotonic_ns();
     if (!limit_->drop) {
-      limit_->bucket.take_on_credit(now_ns);
-    } else if (!limit_->bucket.take(now_ns)) {
+      limit_->bucket.take(limit_->limit, now_ns);
+    } else if (!limit_->bucket.try_take(limit_->limit, now_ns)) {
       limit_->dropped.add();
       return;
     }
@@ -33,11 +35,12 @@ void PushSink::remember(Sender* sender) {
 }
 
 bool PushSink::has_room() const {
-  return std::all_of(used_.begin(), used_.end(), [](const Sender* sender) { return sender->has_room(); });
+  return std::all_of(used_.begin(), used_.end(),
+                     [](const Sender* sender) { return sender->has_room(); });
 }
 
 std::int64_t PushSink::rest_until_ns() const {
-  return limit_ != nullptr && !limit_->drop ? limit_->bucket.ready_at_ns() : 0;
+  return limit_ != nullptr && !limit_->drop ? limit_->bucket.paid_at_ns(limit_->limit) : 0;
 }
 
 }  // namespace tailrace

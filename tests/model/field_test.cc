@@ -57,6 +57,36 @@ TEST(Fields, ForEachShowsFieldsAndLabelsTheyDoNotHide) {
             (std::map<std::string, std::string>{{"a", "field"}, {"c", "label"}, {"d", "field"}}));
 }
 
+TEST(Fields, RefillLetsTheLabelsOfNowWin) {
+  Interner interner;
+  FieldTable table;
+  Fields fields;
+  const auto text = [&](std::string_view name) -> std::string_view {
+    const auto value = fields.find(table.id(name), table);
+    return value ? value->text : "-";
+  };
+  fields.begin(interner.intern({{"kept", "old"}, {"gone", "old"}, {"changed", "old"}}));
+  fields.set(table.id("field"), FieldValue::of("set"));
+  fields.set(table.id("shadowed"), FieldValue::of("set"));
+  fields.remove(table.id("removed"));
+  fields.refill(interner.intern({{"kept", "old"},
+                                 {"changed", "new"},
+                                 {"fresh", "new"},
+                                 {"shadowed", "new"},
+                                 {"removed", "new"}}),
+                table);
+  EXPECT_EQ(text("kept"), "old");
+  EXPECT_EQ(text("gone"), "old") << "a label that was taken away stays in the map";
+  EXPECT_EQ(text("changed"), "new");
+  EXPECT_EQ(text("fresh"), "new");
+  EXPECT_EQ(text("field"), "set");
+  EXPECT_EQ(text("shadowed"), "new");
+  EXPECT_EQ(text("removed"), "new");
+  fields.begin(interner.intern({{"kept", "again"}}));
+  EXPECT_EQ(text("gone"), "-");
+  EXPECT_EQ(text("kept"), "again");
+}
+
 TEST(FieldText, IsPromtailsStringForm) {
   Arena arena;
   auto f = [&](const FieldValue& value, std::optional<std::string_view> want) {

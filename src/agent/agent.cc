@@ -1,0 +1,385 @@
+#include "agent/agent.h"
+
+#include <sys/resource.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <csignal>
+#include <optional>
+#include <utility>
+
+#include "agent/config_dump.h"
+#include "agent/job_discovery.h"
+#include "agent/position_keeper.h"
+#include "agent/runtime.h"
+#include "agent/version.h"
+#include "app/app.h"
+#include "app/routes.h"
+#include "net/await.h"
+#include "net/http_server.h"
+#include "net/io_thread.h"
+#include "net/spawn.h"
+#include "sinks/http_transport.h"
+#include "telemetry/log.h"
+#include "web/agent_pages.h"
+
+namespace tailrace {
+namespace {
+
+// From the signal to the end: a client that does not answer must not keep the process alive. What
+// is left is sent after the next start.
+constexpr std::int64_t kStopNs = 4 * kNsPerSecond;
+constexpr std::int64_t kServerStopNs = kNsPerSecond / 2;
+
+// Thousands of files need thousands of descriptors; the soft limit of most systems is 1024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Runtime::TransportFactory http_transports(Executor executor) {
+  return [executor](const ClientOptions& client) {
+    return make_http_transport(executor, client, user_agent());
+  };
+}
+
+// What stands in front of our own paths in links: the path of external_url, else the prefix.
+std::string link_prefix(const ServerConfig& server) {
+  if (server.external_url.empty()) return server.path_prefix;
+  const Result<Url> url = parse_url(server.external_url);
+  std::string path = url ? url->path : std::string();
+  while (path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+HttpServerOptions server_options(const ServerConfig& server) {
+  HttpServerOptions options = server.server_options();
+  options.name = "agent";
+  return options;
+}
+
+RunMode mode_of(const CommandLine& flags) {
+  return {flags.flag("dry-run"), flags.flag("inspect"), false};
+}
+
+Result<void> errors_of(const AgentConfig& config) {
+  if (config.errors->failed()) return Error{ErrorCode::kInvalid, config.errors->text()};
+  return {};
+}
+
+class Agent {
+ public:
+  Agent(AgentConfig config, const CommandLine& flags)
+      : config_(std::move(config)), flags_(flags), signals_(front_, SIGTERM, SIGINT, SIGHUP) {
+    reloads_good_ =
+        metrics_.counter("promtail_config_reload_success_total", "Number of reload successes.");
+    reloads_bad_ =
+        metrics_.counter("promtail_config_reload_fail_total", "Number of reload failures.");
+    register_process_metrics(metrics_);
+    register_task_metrics(metrics_);
+    metrics_
+        .gauge("promtail_build_info", "Which program this is.",
+               {{"version", std::string(version())},
+                {"branch", "tailrace"},
+                {"revision", ""},
+                {"goversion", ""}})
+        .set(1);
+  }
+  ~Agent() {
+    // Whatever way we end: what lives on the shard goes there, and before the thread.
+    shard_.run_and_wait([this] {
+      keeper_.reset();
+      runtime_.reset();
+    });
+    shard_.stop();
+    shard_.join();
+    pool_.join();
+  }
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  Result<void> run() {
+    TAILRACE_CHECK(start());
+    wait_for_signal();
+    front_.run();
+    return {};
+  }
+
+ private:
+  Result<void> start();
+  Result<void> start_runtime();
+  Result<void> start_listeners();
+  void start_discovery();
+  void wait_for_signal();
+  std::unique_ptr<Runtime> build_runtime(const AgentConfig& config);
+
+  awaitable<void> stop();
+  awaitable<Result<void>> reload();
+  awaitable<void> reload_on_signal();
+  awaitable<void> stop_runtime(std::int64_t deadline_ns);
+  awaitable<void> stop_discovery();
+  AgentView view();
+  awaitable<bool> ask_ready();
+  awaitable<std::vector<PageJob>> ask_jobs();
+
+  // Runs `work` on the shard and returns its answer here.
+  template <class Answer>
+  awaitable<Answer> ask_shard(std::function<Answer()> work);
+
+  AgentConfig config_;
+  const CommandLine& flags_;
+  Metrics metrics_;
+  Counter reloads_good_;
+  Counter reloads_bad_;
+
+  asio::io_context front_{1};
+  asio::signal_set signals_;
+  asio::thread_pool pool_{1};
+  std::unique_ptr<HttpServer> server_;
+  std::unique_ptr<App> app_;
+  std::vector<std::unique_ptr<JobDiscovery>> discoveries_;
+  bool stopping_ = false;
+  bool reloading_ = false;
+
+  IoThread shard_{"shard"};
+  // On the shard:
+  std::optional<PositionBook> book_;
+  std::unique_ptr<PositionKeeper> keeper_;
+  std::unique_ptr<Runtime> runtime_;
+};
+
+Result<void> Agent::start() {
+  TAILRACE_TRY(PositionBook book, PositionKeeper::load(config_.positions));
+  book_.emplace(std::move(book));
+  TAILRACE_CHECK(start_listeners());
+  TAILRACE_CHECK(start_runtime());
+  start_discovery();
+  log::info("tailrace started", {{"version", version()}, {"config", config_.file_name}});
+  return {};
+}
+
+std::unique_ptr<Runtime> Agent::build_runtime(const AgentConfig& config) {
+  return std::make_unique<Runtime>(shard_.executor(), config, mode_of(flags_), *book_, metrics_,
+                                   http_transports(shard_.executor()));
+}
+
+Result<void> Agent::start_runtime() {
+  Result<void> started;
+  shard_.run_and_wait([&] {
+    runtime_ = build_runtime(config_);
+    started = errors_of(config_);
+    if (started) started = runtime_->start();
+    if (!started || flags_.flag("dry-run")) return;
+    keeper_ = std::make_unique<PositionKeeper>(shard_.executor(), pool_, config_.positions, *book_,
+                                               [this] { runtime_->publish(); });
+    keeper_->start();
+  });
+  return started;
+}
+
+Result<void> Agent::start_listeners() {
+  if (!config_.server.disable) {
+    Router router(config_.server.path_prefix);
+    AgentPageOptions pages;
+    pages.metrics = config_.server.register_instrumentation;
+    pages.check_targets = config_.server.health_check_target;
+    pages.reload = config_.server.enable_runtime_reload;
+    pages.redirect_prefix = link_prefix(config_.server);
+    add_agent_pages(router, view(), pages, metrics_);
+    server_ = std::make_unique<HttpServer>(front_.get_executor(), std::move(router),
+                                           server_options(config_.server));
+    TAILRACE_CHECK(server_->listen());
+    log::info("server listening on addresses", {{"port", server_->port()}});
+  }
+  if (config_.app.enabled) {
+    app_ = std::make_unique<App>(front_.get_executor(), metrics_, config_.app, register_routes);
+    TAILRACE_CHECK(app_->start());
+  }
+  return {};
+}
+
+void Agent::start_discovery() {
+  for (std::size_t job = 0; job < config_.scrape_configs.size(); ++job) {
+    discoveries_.push_back(std::make_unique<JobDiscovery>(
+        front_.get_executor(), config_.scrape_configs[job], metrics_,
+        [this, job](std::vector<FileTarget> targets) {
+          shard_.post([this, job, targets = std::move(targets)]() mutable {
+            runtime_->set_targets(job, std::move(targets));
+          });
+        }));
+  }
+}
+
+awaitable<void> Agent::stop_discovery() {
+  for (const std::unique_ptr<JobDiscovery>& discovery : discoveries_) {
+    awaitable<void> stopped = discovery->stop();
+    co_await std::move(stopped);
+  }
+  discoveries_.clear();
+}
+
+void Agent::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      if (!stopping_ && !config_.server.disable)
+        spawn(front_.get_executor(), "reload", reload_on_signal());
+    } else if (!std::exchange(stopping_, true)) {
+      log::info("stopping", {{"signal", signal}});
+      spawn(front_.get_executor(), "stop", stop());
+    } else {
+      log::warn("stopping at once");
+      shard_.post([this] {
+        if (runtime_) runtime_->give_up();
+      });
+    }
+    wait_for_signal();
+  });
+}
+
+awaitable<void> Agent::stop() {
+  awaitable<void> discovery_stopped = stop_discovery();
+  co_await std::move(discovery_stopped);
+  awaitable<void> runtime_stopped = stop_runtime(kStopNs);
+  co_await std::move(runtime_stopped);
+  if (app_) {
+    awaitable<void> app_stopped = app_->stop(kServerStopNs);
+    co_await std::move(app_stopped);
+  }
+  if (server_) {
+    awaitable<void> server_stopped = server_->stop(kServerStopNs);
+    co_await std::move(server_stopped);
+  }
+  front_.stop();
+}
+
+// Stops what runs, writes the positions, and takes the runtime down.
+awaitable<void> Agent::stop_runtime(std::int64_t deadline_ns) {
+  asio::steady_timer done(front_);
+  done.expires_at(asio::steady_timer::time_point::max());
+  shard_.post([this, deadline_ns, &done] {
+    runtime_->stop(deadline_ns, [this, &done] {
+      if (keeper_) keeper_->write_blocking();
+      runtime_.reset();
+      asio::post(front_, [&done] { done.cancel(); });
+    });
+  });
+  co_await done.async_wait(kAwait);
+}
+
+awaitable<void> Agent::reload_on_signal() {
+  awaitable<Result<void>> reloaded = reload();
+  const Result<void> result = co_await std::move(reloaded);
+  if (!result)
+    log::error("failed to reload config, the old one goes on", {{"error", result.error().text()}});
+}
+
+awaitable<Result<void>> Agent::reload() {
+  if (stopping_ || std::exchange(reloading_, true)) {
+    co_return Error{ErrorCode::kUnavailable, "a reload or a stop is under way"};
+  }
+  Result<AgentConfig> loaded = load_agent_config(flags_);
+  std::unique_ptr<Runtime> next;
+  if (loaded && loaded->text == config_.text) {
+    loaded = Error{ErrorCode::kInvalid, "config has not changed"};
+  }
+  if (loaded) {
+    // Wholly built beside the running one: whatever is wrong with it shows before anything stops.
+    shard_.run_and_wait([&] { next = build_runtime(*loaded); });
+    if (Result<void> good = errors_of(*loaded); !good) {
+      shard_.run_and_wait([&] { next.reset(); });
+      loaded = std::move(good).error();
+    }
+  }
+  if (!loaded) {
+    reloads_bad_.add();
+    reloading_ = false;
+    co_return std::move(loaded).error();
+  }
+  awaitable<void> discovery_stopped = stop_discovery();
+  co_await std::move(discovery_stopped);
+  awaitable<void> runtime_stopped = stop_runtime(kStopNs);
+  co_await std::move(runtime_stopped);
+  config_ = std::move(*loaded);
+  Result<void> started;
+  shard_.run_and_wait([&] {
+    if (keeper_) keeper_->set_options(config_.positions);
+    runtime_ = std::move(next);
+    started = runtime_->start();
+  });
+  start_discovery();
+  reloading_ = false;
+  (started ? reloads_good_ : reloads_bad_).add();
+  if (started) log::info("reloaded config", {{"config", config_.file_name}});
+  co_return started;
+}
+
+template <class Answer>
+awaitable<Answer> Agent::ask_shard(std::function<Answer()> work) {
+  auto on_shard = [](std::function<Answer()> asked) -> awaitable<Answer> { co_return asked(); };
+  awaitable<Answer> task = on_shard(std::move(work));
+  co_return co_await asio::co_spawn(shard_.executor(), std::move(task), asio::use_awaitable);
+}
+
+awaitable<bool> Agent::ask_ready() {
+  if (stopping_) co_return false;
+  awaitable<bool> asked = ask_shard<bool>([this] { return runtime_ && runtime_->ready(); });
+  co_return co_await std::move(asked);
+}
+
+awaitable<std::vector<PageJob>> Agent::ask_jobs() {
+  using Jobs = std::vector<Runtime::JobStatus>;
+  awaitable<Jobs> asked =
+      ask_shard<Jobs>([this] { return runtime_ ? runtime_->status() : Jobs(); });
+  Jobs jobs = co_await std::move(asked);
+  std::vector<PageJob> out;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    PageJob& job = out.emplace_back();
+    job.name = std::move(jobs[i].name);
+    for (SourceStatus& source : jobs[i].sources) {
+      job.targets.push_back({std::move(source.type), source.ready, std::move(source.labels),
+                             std::move(source.discovered), std::move(source.details)});
+    }
+    if (i >= discoveries_.size()) continue;
+    for (const DroppedTarget& dropped : discoveries_[i]->list().dropped) {
+      job.dropped.push_back({std::string(drop_reason_name(dropped.reason)), dropped.discovered});
+    }
+  }
+  co_return out;
+}
+
+AgentView Agent::view() {
+  return {[this] { return ask_ready(); }, [this] { return ask_jobs(); },
+          [this] { return dump_config(config_); }, [this] { return reload(); }};
+}
+
+}  // namespace
+
+Result<void> check_agent_config(const AgentConfig& config) {
+  asio::io_context io{1};
+  Metrics metrics;
+  PositionBook book({}, "");
+  RunMode mode;
+  mode.check_only = true;
+  const Runtime runtime(io.get_executor(), config, mode, book, metrics,
+                        http_transports(io.get_executor()));
+  return errors_of(config);
+}
+
+Result<void> run_agent(AgentConfig config, const CommandLine& flags) {
+  TAILRACE_TRY(const log::Level level, log::parse_level(config.server.log_level));
+  TAILRACE_TRY(const log::Format format, log::parse_format(config.server.log_format));
+  log::configure(level, format);
+  for (const ConfigProblem& problem : config.errors->problems()) log::warn(problem.text());
+  if (flags.flag("print-config-stderr")) std::fprintf(stderr, "%s", dump_config(config).c_str());
+  raise_descriptor_limit();
+  Agent agent(std::move(config), flags);
+  return agent.run();
+}
+
+}  // namespace tailrace

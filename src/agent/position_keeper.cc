@@ -1,0 +1,107 @@
+#include "agent/position_keeper.h"
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "base/file.h"
+#include "telemetry/log.h"
+
+namespace tailrace {
+
+Result<PositionBook> PositionKeeper::load(const PositionsOptions& options) {
+  Positions positions;
+  if (Result<Positions> loaded = load_positions(options.filename)) {
+    positions = std::move(*loaded);
+  } else {
+    const Result<std::string> text = read_file(options.filename);
+    if (text && is_damaged(*text)) {
+      positions = salvage_positions(*text);
+      log::warn("the positions file is damaged, going on with what is left of it",
+                {{"file", options.filename},
+                 {"entries", positions.size()},
+                 {"error", loaded.error().text()}});
+    } else if (options.ignore_invalid_yaml && text) {
+      log::warn("ignoring the positions file, it does not parse",
+                {{"error", loaded.error().text()}});
+    } else {
+      return std::move(loaded).error().in("positions");
+    }
+  }
+  // Our own file is only a help: without it a file that was rotated meanwhile is not found again.
+  Result<std::string> identities = read_file(identities_path(options.filename));
+  return PositionBook(std::move(positions), identities ? *identities : std::string());
+}
+
+PositionKeeper::PositionKeeper(boost::asio::any_io_executor executor,
+                               boost::asio::thread_pool& pool, PositionsOptions options,
+                               PositionBook& book, std::function<void()> publish)
+    : executor_(std::move(executor)),
+      pool_(pool),
+      options_(std::move(options)),
+      book_(book),
+      publish_(std::move(publish)),
+      period_(executor_),
+      urgent_(executor_) {}
+
+void PositionKeeper::start() {
+  book_.on_urgent([this] { write_soon(); });
+  arm();
+  if (book_.urgent()) write_soon();
+}
+
+void PositionKeeper::arm() {
+  period_.expires_after(std::chrono::nanoseconds(options_.sync_period.ns));
+  period_.async_wait([this, alive = lifetime_.watch()](const boost::system::error_code& error) {
+    if (error || !alive()) return;
+    publish_();
+    book_.drop_missing_files();
+    write();
+    arm();
+  });
+}
+
+void PositionKeeper::write_soon() {
+  urgent_.expires_after(std::chrono::nanoseconds(kUrgentNs));
+  urgent_.async_wait([this, alive = lifetime_.watch()](const boost::system::error_code& error) {
+    if (error || !alive()) return;
+    write();
+  });
+}
+
+void PositionKeeper::write() {
+  if (writing_ || !book_.dirty()) return;
+  writing_ = true;
+  auto snapshot = std::make_shared<const PositionBook::Snapshot>(book_.snapshot());
+  boost::asio::post(
+      pool_, [this, alive = lifetime_.watch(), executor = executor_, options = options_, snapshot] {
+        write_files(options, *snapshot);
+        boost::asio::post(executor, [this, alive] {
+          if (!alive()) return;
+          writing_ = false;
+          if (book_.urgent()) write_soon();
+        });
+      });
+}
+
+void PositionKeeper::write_blocking() {
+  publish_();
+  book_.drop_missing_files();
+  write_files(options_, book_.snapshot());
+}
+
+void PositionKeeper::write_files(const PositionsOptions& options,
+                                 const PositionBook::Snapshot& snapshot) {
+  static log::Every log_failure(std::int64_t{30} * 1'000'000'000);
+  // Ours first: if only one is written, it must be the one that a restart does not believe alone.
+  Result<void> written =
+      replace_file_blocking(identities_path(options.filename), snapshot.identities, 0600);
+  if (written) written = save_positions_blocking(options.filename, snapshot.positions);
+  if (!written && log_failure.due()) {
+    log::error("cannot write the positions file, trying again",
+               {{"file", options.filename}, {"error", written.error().text()}});
+  }
+}
+
+}  // namespace tailrace

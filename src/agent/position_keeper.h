@@ -1,0 +1,62 @@
+// PositionKeeper: writes the position book to disk: every sync_period if something changed, at once
+// (nearly) when a file is new in it, and at the end.
+//
+// The book lives on the shard; the writing, which waits for the disk, is done by a pool thread, one
+// write at a time. A failed write is logged and tried again with the next period; the old file
+// stays whole.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/lifetime.h"
+#include "base/result.h"
+#include "positions/position_book.h"
+#include "positions/positions_file.h"
+
+namespace tailrace {
+
+class PositionKeeper {
+ public:
+  // How long a new file waits for others to be written down with it.
+  static constexpr std::int64_t kUrgentNs = 50'000'000;
+
+  // Loads the file and our own beside it. A file that is damaged (cut off, NULs) gives what can be
+  // saved of it and a warning; one that somebody edited wrongly is an error, unless the options say
+  // to ignore that.
+  static Result<PositionBook> load(const PositionsOptions& options);
+
+  // `publish` makes all sources tell the book where they are. All on the shard's thread.
+  PositionKeeper(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
+                 PositionsOptions options, PositionBook& book, std::function<void()> publish);
+  PositionKeeper(const PositionKeeper&) = delete;
+  PositionKeeper& operator=(const PositionKeeper&) = delete;
+
+  void start();
+  // Publishes and writes now, on this thread. For the end.
+  void write_blocking();
+  // A reload may change where and how often.
+  void set_options(PositionsOptions options) { options_ = std::move(options); }
+
+ private:
+  void arm();
+  void write_soon();
+  void write();
+  static void write_files(const PositionsOptions& options, const PositionBook::Snapshot& snapshot);
+
+  boost::asio::any_io_executor executor_;
+  boost::asio::thread_pool& pool_;
+  PositionsOptions options_;
+  PositionBook& book_;
+  std::function<void()> publish_;
+  boost::asio::steady_timer period_;
+  boost::asio::steady_timer urgent_;
+  bool writing_ = false;
+  Lifetime lifetime_;
+};
+
+}  // namespace tailrace

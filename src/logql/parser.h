@@ -1,0 +1,49 @@
+// Parser: from tokens to syntax, by recursive descent.
+//
+// Each production is a method that leaves the cursor behind what it took; a query language that has
+// more (pipelines, range functions) builds on the same cursor and productions.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "logql/lexer.h"
+#include "logql/syntax.h"
+
+namespace tailrace::logql {
+
+class Parser {
+ public:
+  struct Options {
+    bool raw_strings = true;  // `...`; the `match` stage does not know them
+  };
+  explicit Parser(std::string_view query) : Parser(query, Options{}) {}
+  Parser(std::string_view query, Options options) : tokens_(tokenize(query)), options_(options) {}
+
+  const Token& peek() const { return tokens_[at_]; }
+  Token take();                                // the current token; stays at the end
+  bool take_if(std::string_view punctuation);  // whether it was there
+  Result<void> expect(std::string_view punctuation, std::string_view where);
+  // What is wrong here: the lexer's fault if there is one, else "expected <what>, found <token>".
+  Error unexpected(std::string_view expected) const;
+
+  Result<std::string> string_value(std::string_view where);  // a string, as kString or kRawString
+  Result<std::vector<MatcherSyntax>> matchers();             // {a="b", ...}
+  bool at_line_filter() const;
+  Result<LineFilterSyntax> line_filter();  // |= "text"
+  Result<SelectorSyntax> selector();       // matchers and line filters
+
+ private:
+  Result<MatcherSyntax> matcher();
+
+  std::vector<Token> tokens_;
+  std::size_t at_ = 0;
+  Options options_;
+};
+
+// The language of the `match` stage: a selector and nothing behind it. Errors are kInvalid:
+// "1:9: expected a string behind `=`, found `}`".
+Result<SelectorSyntax> parse_match_selector(std::string_view text);
+
+}  // namespace tailrace::logql

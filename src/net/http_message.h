@@ -1,0 +1,34 @@
+// What both ends of HTTP share: header lists, tokens, status texts.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tailrace {
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+// The value of the first header called `name` (any case); "" if there is none.
+std::string_view header_value(const HttpHeaders& headers, std::string_view name);
+bool has_header(const HttpHeaders& headers, std::string_view name);
+
+// Whether a comma-separated list holds `token` (any case): "Connection: keep-alive, Upgrade".
+bool list_has_token(std::string_view list, std::string_view token);
+// Whether Accept-Encoding allows gzip ("gzip;q=0" does not).
+bool accepts_gzip(std::string_view accept_encoding);
+
+// RFC 9110's token: method and header names.
+bool is_token(std::string_view text) noexcept;
+// A header value may hold anything but control characters (a tab is fine).
+bool is_header_value(std::string_view text) noexcept;
+
+// "Not Found"; "" for a code nobody has named.
+std::string_view status_text(int status) noexcept;
+
+std::string base64(std::string_view bytes);
+// "" for what is no base64 (with padding).
+std::string base64_decode(std::string_view text);
+
+}  // namespace tailrace

@@ -1,0 +1,104 @@
+// FileSource: the files of one scrape config.
+//
+// Targets (globs with labels) come from discovery; at every sync, and whenever a directory with
+// matches gets a new name, their globs become tailers. A file that is gone stays until it is read
+// and acknowledged, then its position is forgotten.
+//
+// A rotated file whose new name the glob matches too (`*.log*`) is not read again: it belongs to
+// the tailer that has it open, and gets one of its own, at the end, when that one is done with it.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/glob.h"
+#include "base/lifetime.h"
+#include "model/target.h"
+#include "sources/file/tailer.h"
+
+namespace tailrace {
+
+struct FileSourceOptions {
+  std::string job_name;
+  std::int64_t sync_period_ns = 10 * kNsPerSecond;
+  // Files that cannot be watched are looked at this often; the rest every kSlowPollNs.
+  std::int64_t poll_ns = 250 * kNsPerMs;
+};
+
+// For the agent's pages and the explorer.
+struct FileTargetStatus {
+  Labels labels;
+  Labels discovered;
+  std::string path;
+  std::vector<TailedFile> files;
+};
+
+class FileSource final : private DirectoryListener {
+ public:
+  static constexpr std::int64_t kSlowPollNs = 2 * kNsPerSecond;
+
+  // `context` outlives the source.
+  FileSource(TailContext& context, FileSourceOptions options);
+  ~FileSource();
+  FileSource(const FileSource&) = delete;
+  FileSource& operator=(const FileSource&) = delete;
+
+  // Replaces the targets; unchanged ones go on undisturbed. Globs that do not compile are logged
+  // and left out.
+  void set_targets(std::vector<FileTarget> targets);
+  // Tells the book where all tailers are.
+  void publish();
+  // No further reading. Positions can still be published as deliveries come in.
+  void stop();
+
+  // Some target tails at least one file.
+  bool ready() const;
+  std::vector<FileTargetStatus> status() const;
+
+ private:
+  struct Target {
+    FileTarget config;
+    std::optional<Glob> include;  // absent: the path is no pattern, only a name
+    std::optional<Glob> exclude;
+    std::map<std::string, std::unique_ptr<Tailer>> tailers;  // by path
+    bool takes(const std::string& path) const;
+  };
+
+  void on_created(const std::string& directory, std::string_view name, bool is_directory) override;
+  void on_gone(const std::string& path, const std::string& now_at) override;
+  void on_overflow() override;
+
+  void sync();
+  void sync(Target& target);
+  void sync_soon();
+  void start_tailer(Target& target, const std::string& path);
+  bool belongs_to_other(Target& target, const std::string& path, FileId id) const;
+  std::optional<GenerationRecord> finished_elsewhere(FileId id) const;
+  void poll();
+  void arm_sync();
+  void arm_poll();
+
+  TailContext& context_;
+  const FileSourceOptions options_;
+  std::vector<std::unique_ptr<Target>> targets_;
+  std::vector<Target> retiring_;  // taken away, but their reads are not settled
+  boost::asio::steady_timer sync_timer_;
+  boost::asio::steady_timer soon_timer_;
+  boost::asio::steady_timer poll_timer_;
+  std::int64_t slow_poll_due_ns_ = 0;
+  bool sync_soon_armed_ = false;
+  bool stopped_ = false;
+  std::size_t files_counted_ = 0;
+  std::map<std::string, std::int64_t>
+      warned_;  // paths that could not be opened, with the time of the warning
+  Lifetime lifetime_;
+};
+
+}  // namespace tailrace

@@ -1,0 +1,96 @@
+#include "sources/file/rotated_files.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace tailrace {
+namespace {
+
+struct DirectoryCloser {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+std::pair<std::string, std::string> split_path(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return {".", path};
+  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
+}
+
+// Calls visit(full path, inode) for every name in `directory`.
+template <class Visit>
+void for_each_name(const std::string& directory, Visit&& visit) {
+  const std::unique_ptr<DIR, DirectoryCloser> open(::opendir(directory.c_str()));
+  if (!open) return;
+  while (const dirent* entry = ::readdir(open.get())) {
+    if (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN) {
+      visit(directory + '/' + entry->d_name, std::string_view(entry->d_name), entry->d_ino);
+    }
+  }
+}
+
+bool is_compressed(std::string_view name) {
+  static constexpr std::array<std::string_view, 6> kEndings = {".gz",  ".bz2", ".xz",
+                                                               ".zst", ".lz4", ".zip"};
+  return std::any_of(kEndings.begin(), kEndings.end(),
+                     [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+// "app.log.1", "app.log-20260314": the name of the log, then a suffix that is no compression.
+bool looks_rotated(std::string_view name, std::string_view base) {
+  if (name.size() <= base.size() || !name.starts_with(base) || is_compressed(name)) return false;
+  const char after = name[base.size()];
+  return after == '.' || after == '-' || after == '_';
+}
+
+std::int64_t modified_ns(const struct stat& status) {
+  return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+
+}  // namespace
+
+std::unique_ptr<Generation> find_renamed(const std::string& path, const GenerationRecord& record) {
+  const auto [directory, base] = split_path(path);
+  std::unique_ptr<Generation> found;
+  for_each_name(directory, [&](const std::string& candidate, std::string_view name, ino_t inode) {
+    if (found || inode != record.id.inode) return;
+    Result<std::unique_ptr<Generation>> opened = Generation::open(candidate);
+    if (!opened || (*opened)->id() != record.id) return;
+    if ((*opened)->matches(record.offset, record.marker)) {
+      (*opened)->start_at(record.offset);
+    } else if (!looks_rotated(name, base)) {
+      return;
+    }
+    found = std::move(*opened);
+  });
+  return found;
+}
+
+std::vector<std::unique_ptr<Generation>> younger_siblings(
+    const std::string& path, const Generation& older,
+    const std::function<bool(const std::string&)>& is_target) {
+  struct stat older_status {};
+  if (::fstat(older.fd().get(), &older_status) != 0) return {};
+  const auto [directory, base] = split_path(path);
+  std::vector<std::pair<std::int64_t, std::string>> candidates;
+  for_each_name(directory, [&](const std::string& candidate, std::string_view name, ino_t) {
+    if (!looks_rotated(name, base) || is_target(candidate)) return;
+    struct stat status {};
+    if (::stat(candidate.c_str(), &status) != 0 || modified_ns(status) <= modified_ns(older_status))
+      return;
+    candidates.emplace_back(modified_ns(status), candidate);
+  });
+  std::sort(candidates.begin(), candidates.end());
+  std::vector<std::unique_ptr<Generation>> out;
+  for (const auto& [time, candidate] : candidates) {
+    if (Result<std::unique_ptr<Generation>> opened = Generation::open(candidate))
+      out.push_back(std::move(*opened));
+  }
+  return out;
+}
+
+}  // namespace tailrace

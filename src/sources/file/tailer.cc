@@ -1,0 +1,411 @@
+#include "sources/file/tailer.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <span>
+#include <utility>
+
+#include "sources/file/newlines.h"
+#include "sources/file/rotated_files.h"
+#include "telemetry/log.h"
+
+namespace tailrace {
+namespace {
+
+constexpr std::size_t kFinishedKept = 32;
+
+NewlineKind newline_of(const LineDecoder* decoder) {
+  return decoder == nullptr ? NewlineKind::kByte : decoder->newline();
+}
+
+// Newlines of two bytes stand at even offsets, so reading never goes on from an odd one.
+std::size_t whole_units(std::size_t bytes, NewlineKind newline) {
+  return bytes - bytes % newline_bytes(newline);
+}
+
+}  // namespace
+
+Tailer::Tailer(TailContext& context, std::string path, const Labels& labels)
+    : context_(context),
+      path_(std::move(path)),
+      stream_(context.shard.interner.intern(labels)),
+      metrics_(context.metrics.of(path_)) {}
+
+Tailer::~Tailer() {
+  for (const auto& generation : chain_) context_.watcher.unwatch_file(generation->watch, *this);
+}
+
+Result<void> Tailer::start(const std::function<bool(const std::string&)>& is_target,
+                           const std::optional<GenerationRecord>& read_elsewhere) {
+  TAILRACE_TRY(std::unique_ptr<Generation> at_path, Generation::open(path_));
+  if (read_elsewhere && at_path->matches(read_elsewhere->offset, read_elsewhere->marker)) {
+    at_path->start_at(read_elsewhere->offset);
+  } else {
+    resume(*at_path, is_target);
+  }
+  add(std::move(at_path));
+  publish();
+  return {};
+}
+
+// Finds the place to go on: in the file at the path, or in one that stood there when we last wrote
+// it down.
+void Tailer::resume(Generation& at_path, const std::function<bool(const std::string&)>& is_target) {
+  const std::optional<std::uint64_t> offset = context_.positions.offset(path_);
+  if (!offset) return;
+  const std::vector<GenerationRecord> records = context_.positions.generations(path_);
+  if (records.empty()) {
+    // Promtail's file, or ours without the identities beside it: size is all there is to go by.
+    if (at_path.size() >= *offset) at_path.start_at(*offset);
+    return;
+  }
+  bool found_at_path = false;
+  for (const GenerationRecord& record : records) {
+    if (record.id == at_path.id()) {
+      found_at_path = at_path.matches(record.offset, record.marker);
+      if (found_at_path) at_path.start_at(record.offset);
+      break;
+    }
+    std::unique_ptr<Generation> rotated = find_renamed(path_, record);
+    if (!rotated) {
+      log::warn("a rotated file is gone before it was read to its end",
+                {{"path", path_}, {"inode", record.id.inode}, {"offset", record.offset}});
+      continue;
+    }
+    add(std::move(rotated));
+  }
+  if (found_at_path || chain_.empty()) return;
+  // Rotated more than once while we were down: those between are younger than what we found.
+  for (std::unique_ptr<Generation>& between : younger_siblings(path_, *chain_.back(), is_target)) {
+    if (between->id() != at_path.id() && !holds(between->id())) add(std::move(between));
+  }
+}
+
+void Tailer::add(std::unique_ptr<Generation> generation) {
+  for (const auto& older : chain_) {
+    older->rotated = true;
+    older->drained = false;  // read once more: lines may have come since
+  }
+  generation->watch = context_.watcher.watch_file(generation->fd().get(), *this);
+  if (generation->watch < 0) unwatched_ = true;
+  chain_.push_back(std::move(generation));
+  context_.scheduler.ready(*this);
+}
+
+void Tailer::on_modified() {
+  // Which generation it was does not matter: looking costs one short read each.
+  for (const auto& generation : chain_) generation->drained = false;
+  if (!stopped_) context_.scheduler.ready(*this);
+}
+
+Step Tailer::step() {
+  if (stopped_) return {Step::Kind::kIdle};
+  EntrySink& head = context_.pipeline.head();
+  if (!head.has_room()) return {Step::Kind::kRoom};
+  const std::int64_t rest_until_ns = head.rest_until_ns();
+  if (rest_until_ns > context_.shard.clock.monotonic_ns())
+    return {Step::Kind::kRest, rest_until_ns};
+  const auto next = std::find_if(chain_.begin(), chain_.end(),
+                                 [](const auto& generation) { return !generation->drained; });
+  if (next == chain_.end()) return {Step::Kind::kIdle};
+  const Step step = read(**next);
+  if (step.kind != Step::Kind::kIdle) return step;
+  const bool more = std::any_of(chain_.begin(), chain_.end(),
+                                [](const auto& generation) { return !generation->drained; });
+  return {more ? Step::Kind::kMore : Step::Kind::kIdle};
+}
+
+// Which decoder a file needs may depend on how it begins.
+const LineDecoder* Tailer::decoder_of(Generation& generation) {
+  if (context_.decoder == nullptr || generation.decoder != nullptr) return generation.decoder;
+  char beginning[2];
+  const Result<std::size_t> count = read_at(generation.fd().get(), beginning, 0);
+  const std::size_t bytes = count ? *count : 0;
+  const LineDecoder& decoder = context_.decoder->for_file({beginning, bytes});
+  if (bytes == sizeof beginning) generation.decoder = &decoder;
+  return &decoder;
+}
+
+Step Tailer::read(Generation& generation) {
+  ReadBuffer& buffer = context_.shard.buffer;
+  // Far into a line without end: look only at what is new.
+  if (generation.no_newline_up_to >= generation.offset() + ReadBuffer::kUsualBytes / 2 &&
+      !generation.skipping_line) {
+    const Step step = find_newline(generation);
+    if (step.kind == Step::Kind::kIdle) return step;
+  }
+  const std::string_view marker = generation.marker().bytes();
+  const std::uint64_t from = generation.offset() - marker.size();
+  const Result<std::size_t> count =
+      read_at(generation.fd().get(), {buffer.data(), buffer.size()}, from);
+  if (!count) {
+    log::error("cannot read a file, trying again later",
+               {{"path", path_}, {"error", count.error().text()}});
+    drained_at(generation, generation.offset());
+    return {Step::Kind::kIdle};
+  }
+  if (*count < marker.size() || std::memcmp(buffer.data(), marker.data(), marker.size()) != 0) {
+    truncated(generation, from + *count);
+    return {Step::Kind::kMore};
+  }
+  const std::string_view bytes(buffer.data() + marker.size(), *count - marker.size());
+  const bool at_end = *count < buffer.size();
+  const std::uint64_t end_of_bytes = generation.offset() + bytes.size();
+  const NewlineKind newline = newline_of(decoder_of(generation));
+  const std::size_t last_newline = find_last_newline(bytes, newline);
+  if (last_newline != std::string_view::npos) {
+    const std::size_t length = last_newline + newline_bytes(newline);
+    hand_on(generation, bytes.substr(0, length), generation.offset() + length);
+    if (buffer.size() != ReadBuffer::kUsualBytes && at_end) buffer.shrink();
+  } else if (generation.skipping_line) {
+    skip_rest_of_line(generation, bytes.substr(0, whole_units(bytes.size(), newline)));
+  } else if (bytes.size() >= context_.line_bytes_max) {
+    // Longer than a line may be: its beginning goes now, the rest is left out.
+    context_.metrics.lines_cut.add();
+    const std::string_view beginning =
+        bytes.substr(0, whole_units(context_.line_bytes_max, newline));
+    hand_on(generation, beginning, generation.offset() + beginning.size());
+    generation.skipping_line = true;
+    context_.shard.buffer.shrink();
+    return {Step::Kind::kMore};
+  } else if (!at_end) {
+    buffer.grow(std::min(2 * buffer.size(), context_.line_bytes_max + Marker::kBytesMax + 1));
+    return {Step::Kind::kMore};
+  } else {
+    generation.no_newline_up_to = generation.offset() + whole_units(bytes.size(), newline);
+  }
+  if (!at_end) return {Step::Kind::kMore};
+  drained_at(generation, end_of_bytes);
+  return {Step::Kind::kIdle};
+}
+
+// kMore: there is a newline, and the buffer has room for the line. kIdle: none yet.
+Step Tailer::find_newline(Generation& generation) {
+  ReadBuffer& buffer = context_.shard.buffer;
+  const Result<std::size_t> count =
+      read_at(generation.fd().get(), {buffer.data(), buffer.size()}, generation.no_newline_up_to);
+  if (!count || *count == 0) {
+    // Nothing new, or shorter than it was; a truncation shows at the next whole read.
+    const std::uint64_t size = generation.size();
+    if (size < generation.no_newline_up_to) {
+      generation.no_newline_up_to = 0;
+      return {Step::Kind::kMore};
+    }
+    drained_at(generation, size);
+    return {Step::Kind::kIdle};
+  }
+  const NewlineKind newline = newline_of(decoder_of(generation));
+  const bool found =
+      tailrace::find_newline({buffer.data(), *count}, newline) != std::string_view::npos;
+  const std::uint64_t line_bytes = generation.no_newline_up_to + *count - generation.offset();
+  if (found || line_bytes >= context_.line_bytes_max) {
+    generation.no_newline_up_to = 0;
+    buffer.grow(std::min<std::size_t>(line_bytes + Marker::kBytesMax, context_.line_bytes_max) +
+                Marker::kBytesMax + 1);
+    return {Step::Kind::kMore};
+  }
+  const std::uint64_t size = generation.no_newline_up_to + *count;
+  generation.no_newline_up_to += whole_units(*count, newline);
+  if (*count == buffer.size()) return {Step::Kind::kMore};
+  drained_at(generation, size);
+  return {Step::Kind::kIdle};
+}
+
+// Hands the lines in `lines` to the pipeline. `end` is the file offset behind them. Returns how
+// many there were.
+std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, std::uint64_t end) {
+  Shard& shard = context_.shard;
+  EntrySink& head = context_.pipeline.head();
+  Entry& entry = shard.entry;
+  const LabelSet* const stream = stream_.get();
+  Ticket* const ticket = generation.ledger().issue(end);
+  std::int64_t timestamp_ns = shard.timestamps_from_now();
+  std::uint64_t count = 0;
+  const LineDecoder* const decoder = decoder_of(generation);
+  const NewlineKind newline = newline_of(decoder);
+  for (std::string_view rest = lines; !rest.empty();) {
+    // npos: the beginning of a line that is too long.
+    const std::size_t length = std::min(tailrace::find_newline(rest, newline), rest.size());
+    std::string_view line = rest.substr(0, length);
+    rest.remove_prefix(std::min(length + newline_bytes(newline), rest.size()));
+    if (generation.skipping_line) {
+      generation.skipping_line = false;  // this was the rest of it
+      continue;
+    }
+    if (decoder != nullptr) line = decoder->decode(line, shard.arena);
+    entry.begin(line, timestamp_ns++, stream, ticket);
+    head.accept(entry);
+    ++count;
+  }
+  shard.timestamps_used_up_to(timestamp_ns - 1);
+  ticket->release();
+  generation.advance_to(end, lines);
+  generation.no_newline_up_to = 0;
+  metrics_->read(count, end);
+  changed_ = true;
+  context_.pipeline.end_of_read();
+  return count;
+}
+
+void Tailer::skip_rest_of_line(Generation& generation, std::string_view bytes) {
+  if (bytes.empty()) return;
+  const std::uint64_t end = generation.offset() + bytes.size();
+  generation.ledger().issue(end)->release();
+  generation.advance_to(end, bytes);
+  changed_ = true;
+}
+
+void Tailer::truncated(Generation& generation, std::uint64_t size_now) {
+  context_.metrics.truncations.add();
+  if (size_now < generation.drained_size && generation.drained_size > generation.offset()) {
+    context_.metrics.truncated_bytes.add(
+        static_cast<double>(generation.drained_size - generation.offset()));
+  }
+  log::info("file was truncated or rewritten, reading it from the beginning",
+            {{"path", path_}, {"offset", generation.offset()}});
+  generation.start_over();
+  generation.decoder = nullptr;
+  changed_ = true;
+}
+
+void Tailer::drained_at(Generation& generation, std::uint64_t size) {
+  generation.drained = true;
+  generation.drained_size = size;
+  generation.quiet_since_ns = context_.shard.clock.monotonic_ns();
+  metrics_->size(size);
+}
+
+void Tailer::look() {
+  if (stopped_) return;
+  bool work = false;
+  for (const auto& generation : chain_) {
+    if (generation->drained && generation->size() != generation->drained_size)
+      generation->drained = false;
+    work = work || !generation->drained;
+  }
+  struct stat status {};
+  if (::stat(path_.c_str(), &status) != 0) {
+    // Other errors (a directory that became unreadable) may pass; only absence is an answer.
+    if (errno == ENOENT || errno == ENOTDIR) missing_ = true;
+  } else if (FileId{status.st_dev, status.st_ino} == chain_.back()->id()) {
+    missing_ = false;
+  } else if (Result<std::unique_ptr<Generation>> opened = Generation::open(path_)) {
+    missing_ = false;
+    if (!holds((*opened)->id())) {
+      context_.metrics.rotations.add();
+      log::info("file was rotated", {{"path", path_}, {"inode", (*opened)->id().inode}});
+      add(std::move(*opened));
+      publish();
+    }
+  }
+  drop_finished();
+  if (work) context_.scheduler.ready(*this);
+}
+
+void Tailer::on_renamed_to(const std::string& now_at) {
+  if (stopped_) return;
+  Result<std::unique_ptr<Generation>> opened = Generation::open(now_at);
+  if (!opened || holds((*opened)->id())) return;
+  // It came and went between two looks. If its successor is here already, it belongs in front of
+  // it.
+  struct stat status {};
+  const bool successor_known = ::stat(path_.c_str(), &status) == 0 &&
+                               FileId{status.st_dev, status.st_ino} == chain_.back()->id();
+  context_.metrics.rotations.add();
+  add(std::move(*opened));
+  if (successor_known) {
+    std::swap(chain_[chain_.size() - 1], chain_[chain_.size() - 2]);
+    chain_.back()->rotated = false;
+    chain_[chain_.size() - 2]->rotated = true;
+  }
+  publish();
+}
+
+bool Tailer::holds(FileId id) const {
+  return std::any_of(chain_.begin(), chain_.end(),
+                     [&](const auto& generation) { return generation->id() == id; });
+}
+
+void Tailer::drop_finished() {
+  const std::int64_t now_ns = context_.shard.clock.monotonic_ns();
+  while (chain_.size() > 1) {
+    Generation& oldest = *chain_.front();
+    if (!oldest.drained || !oldest.settled() || now_ns - oldest.quiet_since_ns < kLingerNs) return;
+    if (hand_on_last_line(oldest)) return;
+    finished_.push_back(oldest.record());
+    if (finished_.size() > kFinishedKept) finished_.pop_front();
+    context_.watcher.unwatch_file(oldest.watch, *this);
+    chain_.pop_front();
+  }
+}
+
+// Nobody will write to a rotated file any more, so a last line without newline is whole. True if
+// there was one.
+bool Tailer::hand_on_last_line(Generation& generation) {
+  if (generation.drained_size <= generation.offset() || generation.skipping_line) return false;
+  ReadBuffer& buffer = context_.shard.buffer;
+  const std::size_t bytes =
+      std::min<std::size_t>(generation.drained_size - generation.offset(), context_.line_bytes_max);
+  buffer.grow(bytes);
+  const Result<std::size_t> count =
+      read_at(generation.fd().get(), {buffer.data(), bytes}, generation.offset());
+  if (!count || *count == 0) return false;
+  hand_on(generation, {buffer.data(), *count}, generation.offset() + *count);
+  buffer.shrink();
+  return true;
+}
+
+bool Tailer::finished() {
+  return settled() && std::all_of(chain_.begin(), chain_.end(),
+                                  [](const auto& generation) { return generation->drained; });
+}
+
+bool Tailer::settled() {
+  return std::all_of(chain_.begin(), chain_.end(),
+                     [](const auto& generation) { return generation->settled(); });
+}
+
+std::optional<GenerationRecord> Tailer::finished_generation(FileId id) const {
+  for (const GenerationRecord& record : finished_) {
+    if (record.id == id) return record;
+  }
+  return std::nullopt;
+}
+
+void Tailer::publish_if_changed() {
+  if (changed_) publish();
+}
+
+void Tailer::publish() {
+  if (left_) return;
+  changed_ = !settled();
+  std::vector<GenerationRecord> records;
+  std::uint64_t lag = 0;
+  for (const auto& generation : chain_) {
+    const bool last = generation == chain_.back();
+    const bool done = generation->drained && generation->settled();
+    if (!last && done && records.empty()) continue;
+    records.push_back(generation->record());
+    const std::uint64_t size = generation->size();
+    lag += size > records.back().offset ? size - records.back().offset : 0;
+    if (last) metrics_->size(size);
+  }
+  metrics_->lag(lag);
+  context_.positions.publish(path_, this, std::move(records));
+}
+
+void Tailer::leave(bool forget) {
+  if (left_) return;
+  publish();
+  left_ = stopped_ = true;
+  context_.positions.leave(path_, this, forget);
+}
+
+TailedFile Tailer::status() const {
+  return {path_, chain_.back()->offset(), chain_.back()->size()};
+}
+
+}  // namespace tailrace

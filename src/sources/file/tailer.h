@@ -1,0 +1,134 @@
+// Tailer: follows one path and hands its lines to a pipeline, losing none.
+//
+// Reading. One pread into the shard's buffer, split at newlines; every line is a view into that
+// buffer. What follows the last newline is not kept but read again next time, so a file costs no
+// buffer. Each read begins with the last bytes of the one before: if they differ, the file was
+// truncated and written anew, even if it is larger than before.
+//
+// Rotation. The path may come to mean another inode (rename, symlink swap) at any time. Each one
+// that was seen is a Generation in a chain, read in order to its end; the saved position is that of
+// the oldest unfinished one. A rotated one is kept open for kLingerNs after its end, for writers
+// that have not noticed yet.
+//
+//   chain:  [app.log.2: all acknowledged -> dropped]  [app.log.1: reading]  [app.log: waits its
+//   turn]
+//
+// Not done: following a file that was compressed before it was read.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/label_set.h"
+#include "positions/position_book.h"
+#include "sources/file/file_metrics.h"
+#include "sources/file/generation.h"
+#include "sources/file/line_decoder.h"
+#include "sources/file/watcher.h"
+#include "sources/pipeline_driver.h"
+#include "sources/read_scheduler.h"
+#include "sources/shard.h"
+
+namespace tailrace {
+
+// For the agent's pages and the explorer.
+struct TailedFile {
+  std::string path;
+  std::uint64_t offset = 0;  // where reading is
+  std::uint64_t size = 0;
+};
+
+// What all tailers of a job share; outlives them.
+struct TailContext {
+  Shard& shard;
+  ReadScheduler& scheduler;
+  Watcher& watcher;
+  PositionBook& positions;
+  PipelineDriver& pipeline;
+  FileSourceMetrics& metrics;
+  const LineDecoder* decoder = nullptr;  // null: bytes pass unchanged
+  // Longest line in bytes; the rest of a longer one is left out. It bounds memory, not what Loki
+  // takes.
+  std::size_t line_bytes_max = std::size_t{16} << 20;
+};
+
+class Tailer final : public Reader, private WatchListener {
+ public:
+  static constexpr std::int64_t kLingerNs = 10 * kNsPerSecond;
+
+  // `labels` are those of the target plus `filename`.
+  Tailer(TailContext& context, std::string path, const Labels& labels);
+  ~Tailer() override;
+
+  // Opens the path and goes to its saved position. Files that were rotated since are looked for
+  // beside it; `is_target` says which paths are tailed on their own and thus not taken for rotated
+  // ones. `read_elsewhere`: the file was read up to there under another name, before it was renamed
+  // to this one.
+  Result<void> start(const std::function<bool(const std::string&)>& is_target,
+                     const std::optional<GenerationRecord>& read_elsewhere);
+
+  Step step() override;
+
+  // Looks at the path and all generations, without reading: rotation, growth, deletion.
+  void look();
+  // A file that stood at the path was renamed to `now_at`, perhaps before we ever opened it.
+  void on_renamed_to(const std::string& now_at);
+
+  const std::string& path() const noexcept { return path_; }
+  // Nothing stands at the path.
+  bool missing() const noexcept { return missing_; }
+  // Whether this file is one of those read here.
+  bool holds(FileId id) const;
+  // Cannot be watched: look() often.
+  bool needs_polling() const noexcept { return unwatched_; }
+  // Everything that was ever seen here is read and acknowledged.
+  bool finished();
+  // Everything that was read is acknowledged.
+  bool settled();
+  // A rotated file that was read to its end here lately.
+  std::optional<GenerationRecord> finished_generation(FileId id) const;
+
+  // Tells the book where we are, and the metrics how far behind.
+  void publish();
+  // The same, if something was read since, or is still on its way.
+  void publish_if_changed();
+  void stop_reading() noexcept { stopped_ = true; }
+  // No further reading; the position stays unless `forget`.
+  void leave(bool forget);
+  TailedFile status() const;
+
+ private:
+  void on_modified() override;
+  const LineDecoder* decoder_of(Generation& generation);
+  Step read(Generation& generation);
+  Step find_newline(Generation& generation);
+  std::uint64_t hand_on(Generation& generation, std::string_view lines, std::uint64_t end);
+  void skip_rest_of_line(Generation& generation, std::string_view bytes);
+  void truncated(Generation& generation, std::uint64_t size_now);
+  void drained_at(Generation& generation, std::uint64_t size);
+  void add(std::unique_ptr<Generation> generation);
+  void drop_finished();
+  bool hand_on_last_line(Generation& generation);
+  void resume(Generation& at_path, const std::function<bool(const std::string&)>& is_target);
+
+  TailContext& context_;
+  const std::string path_;
+  LabelSetRef stream_;
+  std::shared_ptr<FileMetrics> metrics_;  // owners: all tailers of this path
+  std::deque<std::unique_ptr<Generation>>
+      chain_;  // oldest first; the last one is, or was, at the path
+  bool missing_ = false;
+  bool changed_ = false;  // since publish()
+  bool unwatched_ = false;
+  bool stopped_ = false;
+  bool left_ = false;
+  std::deque<GenerationRecord> finished_;  // the last few, see finished_generation()
+};
+
+}  // namespace tailrace

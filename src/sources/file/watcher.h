@@ -1,0 +1,91 @@
+// Watcher: inotify as a hint. It tells which files may have grown and which names came or went, so
+// that idle files cost nothing; polling stays the truth, and after a queue overflow everything is
+// looked at.
+//
+// Events are not taken one by one: after each round the watcher rests for kRoundNs, in which the
+// kernel merges what a busy writer causes.
+#pragma once
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/lifetime.h"
+
+namespace tailrace {
+
+// What a watcher tells; called on the shard.
+class WatchListener {
+ public:
+  virtual void on_modified() = 0;
+
+ protected:
+  ~WatchListener() = default;
+};
+
+class DirectoryListener {
+ public:
+  // `name` came into being in, or was moved into, `directory`.
+  virtual void on_created(const std::string& directory, std::string_view name,
+                          bool is_directory) = 0;
+  // `path` was moved away or deleted. `now_at` is where it went, if within watched directories; it
+  // follows further moves that are already known.
+  virtual void on_gone(const std::string& path, const std::string& now_at) = 0;
+  // Events were lost: look at everything.
+  virtual void on_overflow() = 0;
+
+ protected:
+  ~DirectoryListener() = default;
+};
+
+class Watcher {
+ public:
+  static constexpr std::int64_t kRoundNs = 10 * kNsPerMs;
+
+  explicit Watcher(boost::asio::any_io_executor executor);
+  ~Watcher();
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  // Watches the file behind an open descriptor. -1 if that cannot be had (limits, file system):
+  // poll it.
+  int watch_file(int fd, WatchListener& listener);
+  void unwatch_file(int watch, WatchListener& listener);
+
+  // Watches the names in a directory; doing it twice is fine. False if that cannot be had.
+  bool watch_directory(const std::string& directory, DirectoryListener& listener);
+  // Ends all directory watches of this listener.
+  void unwatch_directories(DirectoryListener& listener);
+
+ private:
+  struct Directory {
+    std::string path;
+    std::vector<DirectoryListener*> listeners;
+  };
+  struct Gone {
+    std::string path;
+    std::uint32_t cookie;
+    std::string now_at;
+  };
+  void wait();
+  void rest();
+  void take_events();
+  void tell_gone(std::vector<Gone>& gone);
+
+  boost::asio::any_io_executor executor_;
+  boost::asio::posix::stream_descriptor descriptor_;
+  boost::asio::steady_timer round_;
+  std::unordered_map<int, std::vector<WatchListener*>> files_;
+  std::unordered_map<int, Directory> directories_;
+  std::map<std::string, int> directory_watches_;
+  Lifetime lifetime_;
+};
+
+}  // namespace tailrace

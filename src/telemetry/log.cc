@@ -1,0 +1,275 @@
+// The one file that knows spdlog. A line is put together here, on the caller's thread; spdlog
+// brings the bounded queue and the thread that writes.
+#include "telemetry/log.h"
+
+#include <spdlog/async_logger.h>
+#include <spdlog/details/thread_pool.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <ctime>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+namespace tailrace::log {
+namespace {
+
+constexpr std::size_t kQueueEventsMax = 8192;
+
+std::string_view level_name(Level level) {
+  switch (level) {
+    case Level::kDebug:
+      return "debug";
+    case Level::kInfo:
+      return "info";
+    case Level::kWarn:
+      return "warn";
+    case Level::kError:
+      return "error";
+  }
+  return "";
+}
+
+// 2026-01-02T03:04:05.678901234Z
+void append_time(std::string& out, std::int64_t ns) {
+  const std::time_t seconds = ns / kNsPerSecond;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[40];
+  std::size_t used = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  text[used++] = '.';
+  std::int64_t rest = ns % kNsPerSecond;
+  for (std::size_t digit = 9; digit-- > 0; rest /= 10)
+    text[used + digit] = static_cast<char>('0' + rest % 10);
+  used += 9;
+  text[used++] = 'Z';
+  out.append(text, used);
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string valid;
+  if (!is_valid_utf8(text)) {
+    valid = to_valid_utf8(text);
+    text = valid;
+  }
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        if (byte < 0x20 || byte == 0x7f) {
+          out += "\\u00";
+          out += kHex[byte >> 4];
+          out += kHex[byte & 15];
+        } else {
+          out += c;
+        }
+    }
+  }
+  out += '"';
+}
+
+bool needs_quotes(std::string_view text) {
+  if (text.empty()) return true;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || byte >= 0x7f || c == '=' || c == '"') return true;
+  }
+  return false;
+}
+
+void append_logfmt_value(std::string& out, std::string_view text) {
+  if (needs_quotes(text)) {
+    append_json_string(out, text);
+  } else {
+    out += text;
+  }
+}
+
+// NaN and infinities are no numbers to JSON.
+bool is_bare_json(const Field& field) {
+  if (field.quoted || field.text.empty()) return false;
+  const std::size_t first = field.text[0] == '-' ? 1 : 0;
+  const bool digit =
+      field.text.size() > first && field.text[first] >= '0' && field.text[first] <= '9';
+  return digit || field.text == "true" || field.text == "false";
+}
+
+std::string render(Format format, Level level, std::string_view message, FieldList fields) {
+  std::string out;
+  out.reserve(128 + message.size());
+  const std::int64_t now = Clock::system().now_ns();
+  if (format == Format::kLogfmt) {
+    out += "ts=";
+    append_time(out, now);
+    out += " level=";
+    out += level_name(level);
+    out += " msg=";
+    append_logfmt_value(out, message);
+    for (const Field& field : fields) {
+      out += ' ';
+      out += field.key;
+      out += '=';
+      append_logfmt_value(out, field.text);
+    }
+    return out;
+  }
+  out += "{\"ts\":\"";
+  append_time(out, now);
+  out += "\",\"level\":\"";
+  out += level_name(level);
+  out += "\",\"msg\":";
+  append_json_string(out, message);
+  for (const Field& field : fields) {
+    out += ',';
+    append_json_string(out, field.key);
+    out += ':';
+    if (is_bare_json(field)) {
+      out += field.text;
+    } else {
+      append_json_string(out, field.text);
+    }
+  }
+  out += '}';
+  return out;
+}
+
+void write_standard_error(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;  // nobody to tell
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+// The message as it is, one write a line.
+class StandardErrorSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    line_.assign(message.payload.data(), message.payload.size());
+    line_ += '\n';
+    write_standard_error(line_);
+  }
+  void flush_() override {}
+
+ private:
+  std::string line_;
+};
+
+struct State {
+  std::atomic<Level> level{Level::kInfo};
+  std::shared_mutex mutex;  // the rest: changed by configure, shutdown and tests, read by everybody
+  Format format = Format::kLogfmt;
+  std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<spdlog::async_logger> logger;
+  std::uint64_t dropped_before = 0;
+  std::function<void(std::string_view)> capture;
+};
+
+// Never destroyed: threads may still log while the program ends.
+State& state() {
+  static State* const instance = new State;
+  return *instance;
+}
+
+}  // namespace
+
+Result<Level> parse_level(std::string_view text) {
+  for (const Level level : {Level::kDebug, Level::kInfo, Level::kWarn, Level::kError}) {
+    if (text == level_name(level)) return level;
+  }
+  return Error{ErrorCode::kInvalid,
+               "unknown log level \"" + std::string(text) + "\"; use debug, info, warn or error"};
+}
+
+Result<Format> parse_format(std::string_view text) {
+  if (text == "logfmt") return Format::kLogfmt;
+  if (text == "json") return Format::kJson;
+  return Error{ErrorCode::kInvalid,
+               "unknown log format \"" + std::string(text) + "\"; use logfmt or json"};
+}
+
+void configure(Level level, Format format) {
+  State& self = state();
+  self.level = level;
+  const std::unique_lock lock(self.mutex);
+  self.format = format;
+  if (self.logger) return;
+  self.pool = std::make_shared<spdlog::details::thread_pool>(kQueueEventsMax, 1);
+  self.logger = std::make_shared<spdlog::async_logger>(
+      "tailrace", std::make_shared<StandardErrorSink>(), self.pool,
+      spdlog::async_overflow_policy::overrun_oldest);
+  self.logger->set_level(spdlog::level::trace);
+}
+
+void set_level(Level level) { state().level = level; }
+
+bool enabled(Level level) { return level >= state().level.load(std::memory_order_relaxed); }
+
+void shutdown() {
+  State& self = state();
+  const std::unique_lock lock(self.mutex);
+  if (!self.pool) return;
+  self.dropped_before += self.pool->overrun_counter();
+  self.logger.reset();
+  self.pool.reset();  // joins after the last event of the queue
+}
+
+std::uint64_t dropped() {
+  State& self = state();
+  const std::shared_lock lock(self.mutex);
+  return self.dropped_before + (self.pool ? self.pool->overrun_counter() : 0);
+}
+
+void capture_for_test(std::function<void(std::string_view)> sink) {
+  const std::unique_lock lock(state().mutex);
+  state().capture = std::move(sink);
+}
+
+void write(Level level, std::string_view message, FieldList fields) {
+  if (!enabled(level)) return;
+  State& self = state();
+  const std::shared_lock lock(self.mutex);
+  std::string line = render(self.format, level, message, fields);
+  if (self.capture) {
+    self.capture(line);
+  } else if (self.logger) {
+    self.logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+  } else {
+    line += '\n';
+    write_standard_error(line);
+  }
+}
+
+bool Every::due() {
+  const std::int64_t now = Clock::system().monotonic_ns();
+  std::int64_t next = next_ns_.load(std::memory_order_relaxed);
+  if (next != 0 && now < next) return false;
+  return next_ns_.compare_exchange_strong(next, now + interval_ns_, std::memory_order_relaxed);
+}
+
+}  // namespace tailrace::log

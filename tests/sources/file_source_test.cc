@@ -1,0 +1,363 @@
+#include "sources/file/file_source.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "file_rig.h"
+
+namespace tailrace {
+namespace {
+
+namespace fs = std::filesystem;
+using Lines = std::vector<std::string>;
+
+std::string numbered(int from, int to) {
+  std::string out;
+  for (int i = from; i < to; ++i) out += "line " + std::to_string(i) + "\n";
+  return out;
+}
+Lines numbered_lines(int from, int to) {
+  Lines out;
+  for (int i = from; i < to; ++i) out.push_back("line " + std::to_string(i));
+  return out;
+}
+
+TEST(FileSource, ReadsWhatIsThereAndWhatComes) {
+  TempDir dir;
+  write(dir / "a.log", "one\n\ntwo\r\n");
+  FileRig rig;
+  rig.tail(dir / "*.log");
+  ASSERT_TRUE(rig.wait_for_lines(3));
+  append(dir / "a.log", "three\nfo");
+  ASSERT_TRUE(rig.wait_for_lines(4));
+  append(dir / "a.log", "ur\n");
+  ASSERT_TRUE(rig.wait_for_lines(5));
+  EXPECT_EQ(rig.sink.lines, (Lines{"one", "", "two\r", "three", "four"}));
+  EXPECT_EQ(rig.sink.labels[0], "{filename=\"" + (dir / "a.log") + "\", job=\"t\"}");
+}
+
+TEST(FileSource, TimestampsGrowByLine) {
+  TempDir dir;
+  write(dir / "a.log", numbered(0, 5000));
+  FileRig rig;
+  rig.tail(dir / "a.log");
+  ASSERT_TRUE(rig.wait_for_lines(5000));
+  for (std::size_t i = 1; i < rig.sink.timestamps.size(); ++i) {
+    ASSERT_LT(rig.sink.timestamps[i - 1], rig.sink.timestamps[i]);
+  }
+}
+
+TEST(FileSource, FindsNewFilesAndNewDirectories) {
+  TempDir dir;
+  FileRig rig;
+  rig.tail(dir / "**/*.log");
+  rig.settle();
+  write(dir / "new.log", "a\n");
+  ASSERT_TRUE(rig.wait_for_lines(1));
+  fs::create_directories(dir / "deep/er");
+  write(dir / "deep/er/x.log", "b\n");
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  EXPECT_EQ(rig.sink.lines, (Lines{"a", "b"}));
+}
+
+TEST(FileSource, LeavesOutWhatIsExcludedAndDirectories) {
+  TempDir dir;
+  write(dir / "a.log", "a\n");
+  write(dir / "b.log", "b\n");
+  fs::create_directory(dir / "c.log");
+  FileRig rig;
+  rig.tail(dir / "*.log", dir / "b*");
+  ASSERT_TRUE(rig.wait_for_lines(1));
+  rig.settle();
+  EXPECT_EQ(rig.sink.lines, (Lines{"a"}));
+}
+
+TEST(FileSource, FollowsARenameAndReadsTheOldFileToItsEnd) {
+  TempDir dir;
+  write(dir / "a.log", "one\n");
+  FileRig rig;
+  rig.tail(dir / "a.log");
+  ASSERT_TRUE(rig.wait_for_lines(1));
+  append(dir / "a.log", "two\n");
+  fs::rename(dir / "a.log", dir / "a.log.1");
+  write(dir / "a.log", "three\n");
+  ASSERT_TRUE(rig.wait_for_lines(3));
+  // A writer that has not noticed yet.
+  append(dir / "a.log.1", "late\n");
+  ASSERT_TRUE(rig.wait_for_lines(4));
+  EXPECT_EQ(rig.sink.lines, (Lines{"one", "two", "three", "late"}));
+}
+
+TEST(FileSource, LosesNothingWhenRotatedFasterThanItLooks) {
+  TempDir dir;
+  FileRig rig;
+  rig.tail(dir / "a.log");
+  write(dir / "a.log", "start\n");
+  ASSERT_TRUE(rig.wait_for_lines(1));
+  for (int round = 0; round < 20; ++round) {
+    append(dir / "a.log", numbered(10 * round, 10 * round + 10));
+    for (int i = 20; i > 0; --i) {
+      const std::string from = (dir / "a.log.") + std::to_string(i);
+      if (fs::exists(from)) fs::rename(from, (dir / "a.log.") + std::to_string(i + 1));
+    }
+    fs::rename(dir / "a.log", dir / "a.log.1");
+    write(dir / "a.log", "");
+  }
+  ASSERT_TRUE(rig.wait_for_lines(201));
+  rig.settle();
+  Lines want = {"start"};
+  for (const std::string& line : numbered_lines(0, 200)) want.push_back(line);
+  EXPECT_EQ(rig.sink.lines, want);
+}
+
+TEST(FileSource, DoesNotReadARotatedFileAgainUnderItsNewName) {
+  TempDir dir;
+  write(dir / "a.log", "one\n");
+  FileRig rig;
+  rig.tail(dir / "a.log*");
+  ASSERT_TRUE(rig.wait_for_lines(1));
+  fs::rename(dir / "a.log", dir / "a.log.1");
+  write(dir / "a.log", "two\n");
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  rig.settle();
+  EXPECT_EQ(rig.sink.lines, (Lines{"one", "two"}));
+}
+
+TEST(FileSource, StartsOverWhenTruncated) {
+  TempDir dir;
+  write(dir / "a.log", "first content, long\n");
+  FileRig rig;
+  rig.tail(dir / "a.log");
+  ASSERT_TRUE(rig.wait_for_lines(1));
+  write(dir / "a.log", "new\n");
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  // Truncated and grown over the old size at once: only the content tells.
+  write(dir / "a.log", "altogether other content, and much longer than before\n");
+  ASSERT_TRUE(rig.wait_for_lines(3));
+  EXPECT_EQ(rig.sink.lines, (Lines{"first content, long", "new",
+                                   "altogether other content, and much longer than before"}));
+}
+
+TEST(FileSource, FollowsASymlinkThatIsSwapped) {
+  TempDir dir;
+  write(dir / "v1", "one\n");
+  write(dir / "v2", "two\n");
+  fs::create_symlink(dir / "v1", dir / "current.log");
+  FileRig rig;
+  rig.tail(dir / "*.log");
+  ASSERT_TRUE(rig.wait_for_lines(1));
+  append(dir / "v1", "more\n");
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  fs::create_symlink(dir / "v2", dir / "next");
+  fs::rename(dir / "next", dir / "current.log");
+  ASSERT_TRUE(rig.wait_for_lines(3));
+  EXPECT_EQ(rig.sink.lines, (Lines{"one", "more", "two"}));
+}
+
+TEST(FileSource, ForgetsDeletedFilesOnceTheyAreDelivered) {
+  TempDir dir;
+  write(dir / "a.log", "one\n");
+  FileRig rig;
+  rig.sink.hold = true;
+  rig.tail(dir / "*.log");
+  ASSERT_TRUE(rig.wait_for_lines(1));
+  EXPECT_TRUE(rig.saved().positions.contains(dir / "a.log"));
+  fs::remove(dir / "a.log");
+  rig.settle();
+  EXPECT_TRUE(rig.saved().positions.contains(dir / "a.log"));
+  rig.sink.deliver_all();
+  ASSERT_TRUE(rig.wait_for([&] { return !rig.saved().positions.contains(dir / "a.log"); }));
+  EXPECT_FALSE(rig.source->ready());
+  write(dir / "a.log", "again\n");
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  EXPECT_EQ(rig.sink.lines, (Lines{"one", "again"}));
+}
+
+TEST(FileSource, SavesOnlyWhatIsDelivered) {
+  TempDir dir;
+  write(dir / "a.log", "one\ntwo\npart");
+  FileRig rig;
+  rig.sink.hold = true;
+  rig.tail(dir / "a.log");
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  EXPECT_EQ(rig.saved().positions.at(dir / "a.log"), "0");
+  rig.sink.deliver_all();
+  EXPECT_EQ(rig.saved().positions.at(dir / "a.log"), "8");
+}
+
+TEST(FileSource, RestsWithoutRoomAndGoesOnWithIt) {
+  TempDir dir;
+  write(dir / "a.log", "one\n");
+  FileRig rig;
+  rig.sink.room = false;
+  rig.tail(dir / "a.log");
+  rig.settle();
+  EXPECT_TRUE(rig.sink.lines.empty());
+  rig.sink.room = true;
+  rig.scheduler.room_came_back();
+  ASSERT_TRUE(rig.wait_for_lines(1));
+}
+
+TEST(FileSource, ReadsLinesLargerThanItsBufferAndCutsThoseOverTheLimit) {
+  TempDir dir;
+  const std::string large(700'000, 'x');
+  const std::string giant(3'000'000, 'y');
+  write(dir / "a.log", large + "\nshort\n" + giant + "\nafter\n");
+  FileRig rig(PositionBook({}, ""), 1'000'000);
+  rig.tail(dir / "a.log");
+  ASSERT_TRUE(rig.wait_for_lines(4));
+  EXPECT_TRUE(rig.sink.lines[0] == large);
+  EXPECT_EQ(rig.sink.lines[1], "short");
+  EXPECT_TRUE(rig.sink.lines[2] == giant.substr(0, 1'000'000));
+  EXPECT_EQ(rig.sink.lines[3], "after");
+  EXPECT_EQ(rig.shard.buffer.size(), ReadBuffer::kUsualBytes);
+  EXPECT_EQ(rig.saved().positions.at(dir / "a.log"), std::to_string(fs::file_size(dir / "a.log")));
+}
+
+TEST(FileSource, ReadsALongLineThatComesInPieces) {
+  TempDir dir;
+  write(dir / "a.log", "");
+  FileRig rig;
+  rig.tail(dir / "a.log");
+  std::string whole;
+  for (int i = 0; i < 40; ++i) {
+    const std::string piece(20'000, static_cast<char>('a' + i % 26));
+    append(dir / "a.log", piece);
+    whole += piece;
+    run_for(rig.io, std::chrono::milliseconds(3));
+  }
+  append(dir / "a.log", "\nnext\n");
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  EXPECT_TRUE(rig.sink.lines[0] == whole);
+  EXPECT_EQ(rig.sink.lines[1], "next");
+}
+
+TEST(FileSource, KeepsUnchangedTargetsWhenTheyAreSetAgain) {
+  TempDir dir;
+  write(dir / "a.log", "one\n");
+  FileRig rig;
+  rig.tail(dir / "*.log");
+  ASSERT_TRUE(rig.wait_for_lines(1));
+  rig.tail(dir / "*.log");
+  append(dir / "a.log", "two\n");
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  rig.source->set_targets({});
+  append(dir / "a.log", "three\n");
+  rig.settle();
+  EXPECT_EQ(rig.sink.lines, (Lines{"one", "two"}));
+}
+
+// What a restart finds: `before` runs in one life, then `between` while we are down.
+Lines lines_after_restart(TempDir& dir, const std::function<void()>& between,
+                          bool with_identities = true) {
+  PositionBook::Snapshot saved;
+  {
+    FileRig rig;
+    rig.tail(dir / "a.log");
+    EXPECT_TRUE(rig.wait_for_lines(2));
+    saved = rig.saved();
+  }
+  between();
+  FileRig rig(PositionBook(saved.positions, with_identities ? saved.identities : ""));
+  rig.tail(dir / "a.log");
+  append(dir / "a.log", "end\n");
+  EXPECT_TRUE(
+      rig.wait_for([&] { return !rig.sink.lines.empty() && rig.sink.lines.back() == "end"; }));
+  return rig.sink.lines;
+}
+
+TEST(FileSource, GoesOnWhereItStoppedWhateverHappenedMeanwhile) {
+  auto f = [](const char* what, const std::function<void(TempDir&)>& between, const Lines& want) {
+    SCOPED_TRACE(what);
+    TempDir dir;
+    write(dir / "a.log", "one\ntwo\n");
+    EXPECT_EQ(lines_after_restart(dir, [&] { between(dir); }), want);
+  };
+  f("nothing", [](TempDir&) {}, {"end"});
+  f("grown", [](TempDir& dir) { append(dir / "a.log", "three\n"); }, {"three", "end"});
+  f("rotated once",
+    [](TempDir& dir) {
+      append(dir / "a.log", "three\n");
+      fs::rename(dir / "a.log", dir / "a.log.1");
+      write(dir / "a.log", "four\n");
+    },
+    {"three", "four", "end"});
+  f("rotated twice",
+    [](TempDir& dir) {
+      append(dir / "a.log", "three\n");
+      fs::rename(dir / "a.log", dir / "a.log.1");
+      // The file system's clock ticks slowly; rotations do not come within one tick.
+      const auto tick = fs::last_write_time(dir / "a.log.1");
+      do {
+        write(dir / "a.log", "four\n");
+      } while (fs::last_write_time(dir / "a.log") == tick);
+      fs::rename(dir / "a.log.1", dir / "a.log.2");
+      fs::rename(dir / "a.log", dir / "a.log.1");
+      write(dir / "a.log", "five\n");
+    },
+    {"three", "four", "five", "end"});
+  f("rewritten, and longer than before",
+    [](TempDir& dir) { write(dir / "a.log", "other content, longer\n"); },
+    {"other content, longer", "end"});
+  f("replaced by a file that got the same inode number",
+    [](TempDir& dir) {
+      fs::remove(dir / "a.log");
+      write(dir / "a.log", "a new file\n");
+    },
+    {"a new file", "end"});
+  f("rotated file deleted",
+    [](TempDir& dir) {
+      fs::remove(dir / "a.log");
+      write(dir / "other", "takes the inode\n");
+      write(dir / "a.log", "new\n");
+    },
+    {"new", "end"});
+}
+
+TEST(FileSource, WithPromtailsFileAloneSizeDecides) {
+  TempDir dir;
+  write(dir / "a.log", "one\ntwo\n");
+  EXPECT_EQ(lines_after_restart(
+                dir, [&] { append(dir / "a.log", "three\n"); }, false),
+            (Lines{"three", "end"}));
+  write(dir / "a.log", "one\ntwo\n");
+  EXPECT_EQ(lines_after_restart(
+                dir, [&] { write(dir / "a.log", "x\n"); }, false),
+            (Lines{"x", "end"}));
+}
+
+TEST(FileSource, TwoTargetsOfOnePathShareItsMetricsAndPosition) {
+  TempDir dir;
+  write(dir / "a.log", "one\n");
+  FileRig rig;
+  const auto target = [&](const char* job) {
+    return FileTarget{dir / "a.log", "", Labels{{"job", job}}, {}};
+  };
+  rig.source->set_targets({target("x"), target("y")});
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  rig.source->set_targets({target("y")});
+  append(dir / "a.log", "two\n");
+  ASSERT_TRUE(rig.wait_for_lines(3));
+  EXPECT_EQ(rig.sink.labels.back(), "{filename=\"" + (dir / "a.log") + "\", job=\"y\"}");
+  const std::string metrics = rig.metrics.scrape(Metrics::Format::kPrometheusText);
+  EXPECT_NE(metrics.find("promtail_read_lines_total{path=\"" + (dir / "a.log") + "\"} 3"),
+            std::string::npos)
+      << metrics;
+  EXPECT_EQ(rig.saved().positions.at(dir / "a.log"), "8");
+}
+
+TEST(FileSource, SharesItsThreadWithThousandsOfFiles) {
+  TempDir dir;
+  for (int i = 0; i < 2000; ++i) write(dir / ("f" + std::to_string(i) + ".log"), "a\nb\n");
+  FileRig rig;
+  rig.tail(dir / "*.log");
+  ASSERT_TRUE(rig.wait_for_lines(4000));
+  append(dir / "f77.log", "c\n");
+  ASSERT_TRUE(rig.wait_for_lines(4001));
+}
+
+}  // namespace
+}  // namespace tailrace
