@@ -400,6 +400,8 @@ class SyntaxReader {
   bool counts(int& min, int& max) {
     rest_.remove_prefix(1);
     const auto number = [&](int& value) {
+      if (rest_.size() > 1 && rest_[0] == '0' && is_digit(rest_[1]))
+        return false;  // "{02}" is plain text
       value = 0;
       std::size_t digits = 0;
       for (; !rest_.empty() && is_digit(rest_[0]) && digits < 5; ++digits) {
