@@ -64,7 +64,7 @@ Runtime::Lane Runtime::make_lane(const AgentConfig& config, RunMode mode, Positi
   lane.file_metrics = std::make_unique<FileSourceMetrics>(metrics);
   lane.environment = std::make_unique<JobEnvironment>(
       JobEnvironment{shard_, scheduler_, watcher_, book, *lane.file_metrics, metrics, mode.inspect,
-                     mode.check_only});
+                     mode.check_only, mode.on_input_end});
   const LimitsOptions& limits = config.limits;
   if (limits.readline_rate_enabled) {
     lane.rate_limit = std::make_unique<ReadRateLimit>(

@@ -28,6 +28,8 @@ struct RunMode {
   bool dry_run = false;
   bool inspect = false;
   bool check_only = false;
+  // Called on the shard when the input has ended (-stdin).
+  std::function<void()> on_input_end;
 };
 
 // With several clients every file job runs once per client: its own reading offset, its own

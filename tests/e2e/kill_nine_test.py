@@ -11,13 +11,11 @@ ever in front of what was acknowledged, and memory stayed under its bound. Copie
 
 import os
 import random
-import shutil
 import time
 
 import rig
 
 MEMORY_MAX = 48 << 20
-LINE_BYTES = 90  # a line of Writer has at most so many
 
 
 class LinkedWriter(rig.Writer):
@@ -26,6 +24,7 @@ class LinkedWriter(rig.Writer):
     def __init__(self, path, name):
         self.link = path
         self.generation = 0
+        self.moved = 0.0
         target = path.parent / "behind" / f"{path.name}.0"
         target.parent.mkdir(exist_ok=True)
         target.touch()
@@ -34,6 +33,9 @@ class LinkedWriter(rig.Writer):
 
     def rotate(self, keep=0):
         with self.lock:
+            # A link says nothing of where it led before: one that moves on twice between two looks hides a file.
+            time.sleep(max(0.0, self.moved + 0.2 - time.monotonic()))
+            self.moved = time.monotonic()
             self.generation += 1
             target = self.link.parent / "behind" / f"{self.link.name}.{self.generation}"
             target.touch()
@@ -60,7 +62,6 @@ class World:
         self.port = rig.free_port()
         self.memory_max = 0
         self.kills = 0
-        # (inode) -> [(end offset, name, number)] of the lines in it, to judge positions by.
         self.begin()
 
     def begin(self):
@@ -131,11 +132,14 @@ class World:
         self.kills += 1
         self.check_positions()
         if self.random.random() < 0.3:  # the world goes on while nobody looks
-            for _ in range(self.random.randrange(3)):
-                writer = self.random.choice(self.writers)
+            for writer in self.random.sample(self.writers, 2):
                 writer.write(self.random.randrange(1, 50))
                 if writer is not self.truncated and self.random.random() < 0.4:
                     writer.rotate()
+                    if writer is not self.linked and self.random.random() < 0.4:
+                        time.sleep(0.02)  # rotations within one tick of the file system's clock have no order
+                        writer.write(self.random.randrange(1, 50))
+                        writer.rotate()
         self.begin()
 
     def check_positions(self):

@@ -317,6 +317,42 @@ TEST(FileSource, GoesOnWhereItStoppedWhateverHappenedMeanwhile) {
     {"new", "end"});
 }
 
+// The path is a link; what it leads to is rotated in another directory while we are down.
+TEST(FileSource, GoesOnBehindALinkThatLedElsewhere) {
+  auto f = [](const char* what, const std::function<void(TempDir&)>& between, const Lines& want) {
+    SCOPED_TRACE(what);
+    TempDir dir;
+    fs::create_directory(dir / "pod");
+    fs::create_directory(dir / "moved");
+    write(dir / "pod/0.log", "one\ntwo\n");
+    fs::create_symlink(dir / "pod/0.log", dir / "a.log");
+    EXPECT_EQ(lines_after_restart(dir, [&] { between(dir); }), want);
+  };
+  f("renamed where it is, as kubelet does",
+    [](TempDir& dir) {
+      append(dir / "pod/0.log", "three\n");
+      fs::rename(dir / "pod/0.log", dir / "pod/0.log.20260102-030405");
+      write(dir / "pod/0.log", "four\n");
+    },
+    {"three", "four", "end"});
+  f("the link leads to the next file",
+    [](TempDir& dir) {
+      append(dir / "pod/0.log", "three\n");
+      write(dir / "pod/1.log", "four\n");
+      fs::remove(dir / "a.log");
+      fs::create_symlink(dir / "pod/1.log", dir / "a.log");
+    },
+    {"three", "four", "end"});
+  f("the link leads to another directory",
+    [](TempDir& dir) {
+      append(dir / "pod/0.log", "three\n");
+      write(dir / "moved/0.log", "four\n");
+      fs::remove(dir / "a.log");
+      fs::create_symlink(dir / "moved/0.log", dir / "a.log");
+    },
+    {"three", "four", "end"});
+}
+
 TEST(FileSource, WithPromtailsFileAloneSizeDecides) {
   TempDir dir;
   write(dir / "a.log", "one\ntwo\n");
