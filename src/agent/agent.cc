@@ -32,6 +32,9 @@ namespace {
 // From the signal to the end: a client that does not answer must not keep the process alive. What
 // is left is sent after the next start.
 constexpr std::int64_t kStopNs = 4 * kNsPerSecond;
+// After the end of standard input, which cannot be read again: as long as it takes; a signal ends
+// it.
+constexpr std::int64_t kInputEndNs = std::int64_t{365} * 86'400 * kNsPerSecond;
 constexpr std::int64_t kServerStopNs = kNsPerSecond / 2;
 
 // Thousands of files need thousands of descriptors; the soft limit of most systems is 1024.
@@ -61,10 +64,6 @@ HttpServerOptions server_options(const ServerConfig& server) {
   HttpServerOptions options = server.server_options();
   options.name = "agent";
   return options;
-}
-
-RunMode mode_of(const CommandLine& flags) {
-  return {flags.flag("dry-run"), flags.flag("inspect"), false};
 }
 
 Result<void> errors_of(const AgentConfig& config) {
@@ -118,7 +117,8 @@ class Agent {
   void wait_for_signal();
   std::unique_ptr<Runtime> build_runtime(const AgentConfig& config);
 
-  awaitable<void> stop();
+  void stop_once(std::int64_t deadline_ns);
+  awaitable<void> stop(std::int64_t deadline_ns);
   awaitable<Result<void>> reload();
   awaitable<void> reload_on_signal();
   awaitable<void> stop_runtime(std::int64_t deadline_ns);
@@ -154,8 +154,12 @@ class Agent {
 };
 
 Result<void> Agent::start() {
-  TAILRACE_TRY(PositionBook book, PositionKeeper::load(config_.positions));
-  book_.emplace(std::move(book));
+  if (config_.read_stdin) {
+    book_.emplace(Positions(), "");  // there is nothing to come back to
+  } else {
+    TAILRACE_TRY(PositionBook book, PositionKeeper::load(config_.positions));
+    book_.emplace(std::move(book));
+  }
   TAILRACE_CHECK(start_listeners());
   TAILRACE_CHECK(start_runtime());
   start_discovery();
@@ -164,7 +168,9 @@ Result<void> Agent::start() {
 }
 
 std::unique_ptr<Runtime> Agent::build_runtime(const AgentConfig& config) {
-  return std::make_unique<Runtime>(shard_.executor(), config, mode_of(flags_), *book_, metrics_,
+  RunMode mode{flags_.flag("dry-run"), flags_.flag("inspect"), false, {}};
+  mode.on_input_end = [this] { asio::post(front_, [this] { stop_once(kInputEndNs); }); };
+  return std::make_unique<Runtime>(shard_.executor(), config, mode, *book_, metrics_,
                                    http_transports(shard_.executor()));
 }
 
@@ -174,7 +180,7 @@ Result<void> Agent::start_runtime() {
     runtime_ = build_runtime(config_);
     started = errors_of(config_);
     if (started) started = runtime_->start();
-    if (!started || flags_.flag("dry-run")) return;
+    if (!started || flags_.flag("dry-run") || config_.read_stdin) return;
     keeper_ = std::make_unique<PositionKeeper>(shard_.executor(), pool_, config_.positions, *book_,
                                                [this] { runtime_->publish(); });
     keeper_->start();
@@ -229,9 +235,9 @@ void Agent::wait_for_signal() {
     if (signal == SIGHUP) {
       if (!stopping_ && !config_.server.disable)
         spawn(front_.get_executor(), "reload", reload_on_signal());
-    } else if (!std::exchange(stopping_, true)) {
+    } else if (!stopping_) {
       log::info("stopping", {{"signal", signal}});
-      spawn(front_.get_executor(), "stop", stop());
+      stop_once(kStopNs);
     } else {
       log::warn("stopping at once");
       shard_.post([this] {
@@ -242,10 +248,15 @@ void Agent::wait_for_signal() {
   });
 }
 
-awaitable<void> Agent::stop() {
+void Agent::stop_once(std::int64_t deadline_ns) {
+  if (std::exchange(stopping_, true)) return;
+  spawn(front_.get_executor(), "stop", stop(deadline_ns));
+}
+
+awaitable<void> Agent::stop(std::int64_t deadline_ns) {
   awaitable<void> discovery_stopped = stop_discovery();
   co_await std::move(discovery_stopped);
-  awaitable<void> runtime_stopped = stop_runtime(kStopNs);
+  awaitable<void> runtime_stopped = stop_runtime(deadline_ns);
   co_await std::move(runtime_stopped);
   if (app_) {
     awaitable<void> app_stopped = app_->stop(kServerStopNs);

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "config/expand_env.h"
+#include "discovery/targets.h"
 #include "telemetry/log.h"
 
 namespace tailrace {
@@ -269,6 +270,30 @@ void apply_flags(const CommandLine& flags, AgentConfig& config) {
   if (flags.given("log.format")) server.log_format = flags.text("log.format");
 }
 
+// With -stdin the first scrape config reads standard input, with the labels of its static_configs
+// (those that begin with "__" too), and there are no others.
+void read_from_stdin(AgentConfig& config) {
+  ScrapeConfig scrape;
+  if (config.scrape_configs.empty()) {
+    scrape.job_name = "stdin";
+    scrape.stdin_labels = {{"job", "stdin"}, {"hostname", host_name()}};
+  } else {
+    scrape = std::move(config.scrape_configs.front());
+    for (const TargetGroup& group : scrape.discovery.static_groups) {
+      scrape.stdin_labels.merge(group.labels);
+    }
+    scrape.discovery = {};
+    if (config.scrape_configs.size() > 1) {
+      config.yaml->root()
+          .get("scrape_configs")
+          .warn("with -stdin only the first scrape config is used");
+    }
+  }
+  scrape.kind = SourceKind::kStdin;
+  config.scrape_configs.clear();
+  config.scrape_configs.push_back(std::move(scrape));
+}
+
 // The first of the comma separated candidates that exists.
 Result<std::string> find_config_file(const std::string& candidates) {
   if (candidates.empty()) {
@@ -311,6 +336,7 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
   }
   read(root.get("app"), config.app);
   apply_flags(flags, config);
+  if (config.read_stdin) read_from_stdin(config);
   return config;
 }
 

@@ -45,6 +45,7 @@ enum class SourceKind : std::uint8_t {
   kGelf,
   kDocker,
   kHerokuDrain,
+  kStdin,  // not from a key: -stdin makes the first scrape config one
   kUnsupported,
 };
 
@@ -56,6 +57,7 @@ struct ScrapeConfig {
   ConfigNode pipeline_stages;
   RelabelConfigs relabel_configs;
   std::string encoding;  // "": bytes pass unchanged
+  Labels stdin_labels;   // of kStdin
 };
 
 struct AgentConfig {

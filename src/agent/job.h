@@ -9,7 +9,9 @@
 #include "agent/agent_config.h"
 #include "model/field.h"
 #include "pipeline/pipeline.h"
+#include "sources/decompress/compressed_file_source.h"
 #include "sources/file/file_source.h"
+#include "sources/file/line_decoder.h"
 #include "sources/source.h"
 #include "telemetry/metrics.h"
 
@@ -25,6 +27,7 @@ struct JobEnvironment {
   Metrics& metrics;
   bool inspect = false;
   bool check_only = false;
+  std::function<void()> on_input_end;  // -stdin: everything was read
 };
 
 class Job {
@@ -50,6 +53,8 @@ class Job {
   std::vector<SourceStatus> status() const;
 
  private:
+  void build_file_source(const AgentConfig& config, const ScrapeConfig& scrape,
+                         JobEnvironment& environment);
   void build_source(const AgentConfig& config, const ScrapeConfig& scrape,
                     JobEnvironment& environment);
 
@@ -60,10 +65,12 @@ class Job {
   PipelineContext pipeline_context_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<PipelineDriver> driver_;
+  std::unique_ptr<LineDecoder> decoder_;  // null: bytes pass unchanged
   std::unique_ptr<TailContext> tail_context_;
   std::unique_ptr<SourceContext> source_context_;
   std::unique_ptr<FileSource> files_;
-  std::unique_ptr<Source> source_;  // for all kinds but files
+  std::unique_ptr<CompressedFileSource> compressed_;  // instead, with `decompression`
+  std::unique_ptr<Source> source_;                    // for all kinds but files
 };
 
 }  // namespace tailrace

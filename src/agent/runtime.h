@@ -28,8 +28,15 @@ struct RunMode {
   bool dry_run = false;
   bool inspect = false;
   bool check_only = false;
+  // Called on the shard when the input has ended (-stdin).
+  std::function<void()> on_input_end;
 };
 
+// With several clients every file job runs once per client: its own reading offset, its own
+// pipeline. So a Loki that is down holds back only what it misses itself, and the others go on at
+// full speed. The saved position is that of the lane that is furthest behind. The first lane
+// counts; the metrics of the others would only say everything twice. Sources that listen have one
+// lane: a sender cannot be asked to send again.
 class Runtime {
  public:
   // Makes the transport of a client; the agent decides whether it is HTTP or the embedded store.
@@ -62,6 +69,21 @@ class Runtime {
   std::vector<JobStatus> status() const;
 
  private:
+  // What the jobs that feed one client (or, for sources that listen, all clients) use.
+  struct Lane {
+    std::unique_ptr<FileSourceMetrics> file_metrics;
+    std::unique_ptr<ReadRateLimit> rate_limit;
+    std::unique_ptr<JobEnvironment> environment;
+  };
+  using JobLanes = std::vector<std::unique_ptr<Job>>;  // of one scrape config
+
+  Lane make_lane(const AgentConfig& config, RunMode mode, PositionBook& book, Metrics& metrics);
+  template <class Visit>
+  void for_each_job(Visit&& visit) const {
+    for (const JobLanes& lanes : jobs_) {
+      for (const std::unique_ptr<Job>& job : lanes) visit(*job);
+    }
+  }
   void on_client_change();
   bool clients_finished() const;
   void finish_when_settled(int looks_left);
@@ -70,11 +92,10 @@ class Runtime {
   Shard shard_;
   ReadScheduler scheduler_;
   Watcher watcher_;
-  FileSourceMetrics file_metrics_;
-  JobEnvironment environment_;
-  std::optional<ReadRateLimit> rate_limit_;
+  Metrics uncounted_;  // where lanes but the first count
   std::vector<std::unique_ptr<Client>> clients_;
-  std::vector<std::unique_ptr<Job>> jobs_;
+  std::vector<Lane> lanes_;
+  std::vector<JobLanes> jobs_;  // by scrape config
   boost::asio::steady_timer deadline_;
   std::function<void()> done_;
   bool finishing_ = false;

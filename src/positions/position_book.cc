@@ -11,9 +11,10 @@ namespace {
 
 // One generation a line, oldest first within a path:
 //
-//   <offset> <device> <inode> <marker as hex, or -> <path>
+//   <offset> <device> <inode> <marker as hex, or -> <path>[<tab><where it was opened>]
 //
-// The path comes last and may hold spaces; a newline in it is written as \n, a backslash as \\.
+// The paths come last and may hold spaces; a newline in them is written as \n, a tab as \t, a
+// backslash as \\.
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
@@ -44,6 +45,8 @@ void append_escaped(std::string& out, std::string_view path) {
   for (const char c : path) {
     if (c == '\n') {
       out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
     } else if (c == '\\') {
       out += "\\\\";
     } else {
@@ -57,7 +60,7 @@ std::string unescaped(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\' && i + 1 < text.size()) {
       ++i;
-      out += text[i] == 'n' ? '\n' : text[i];
+      out += text[i] == 'n' ? '\n' : text[i] == 't' ? '\t' : text[i];
     } else {
       out += text[i];
     }
@@ -102,7 +105,9 @@ PositionBook::PositionBook(std::map<std::string, std::string> positions,
     std::optional<std::string> marker = from_hex(next_word(line));
     if (!numbers || !marker || line.empty()) continue;
     record.marker = std::move(*marker);
-    identities_[unescaped(line)].push_back(std::move(record));
+    const std::size_t tab = std::min(line.find('\t'), line.size());
+    record.file = unescaped(line.substr(std::min(tab + 1, line.size())));
+    identities_[unescaped(line.substr(0, tab))].push_back(std::move(record));
   }
 }
 
@@ -209,6 +214,7 @@ PositionBook::Snapshot PositionBook::snapshot() {
       out.identities += std::to_string(record.offset) + ' ' + std::to_string(record.id.device) +
                         ' ' + std::to_string(record.id.inode) + ' ' + to_hex(record.marker) + ' ';
       append_escaped(out.identities, path);
+      if (!record.file.empty()) append_escaped(out.identities += '\t', record.file);
       out.identities += '\n';
     }
   }

@@ -28,6 +28,7 @@ struct GenerationRecord {
   FileId id;
   std::uint64_t offset = 0;  // delivered up to here
   std::string marker;        // the bytes in front of `offset`, see Marker
+  std::string file;          // where it was opened, links resolved; "": at the path itself
   friend bool operator==(const GenerationRecord&, const GenerationRecord&) = default;
 };
 

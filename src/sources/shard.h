@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "model/entry.h"
 #include "model/interner.h"
+#include "sources/file/open_files.h"
 #include "telemetry/metrics.h"
 
 namespace tailrace {
@@ -42,8 +43,12 @@ class ReadBuffer {
 
 class Shard {
  public:
-  Shard(boost::asio::any_io_executor executor_to_run_on, const Clock& a_clock, Metrics& a_metrics)
-      : executor(std::move(executor_to_run_on)), clock(a_clock), metrics(a_metrics) {
+  Shard(boost::asio::any_io_executor executor_to_run_on, const Clock& a_clock, Metrics& a_metrics,
+        std::size_t open_files_max = OpenFiles::half_of_process())
+      : executor(std::move(executor_to_run_on)),
+        clock(a_clock),
+        metrics(a_metrics),
+        open_files(open_files_max) {
     entry.arena = &arena;
     entry.interner = &interner;
   }
@@ -72,6 +77,7 @@ class Shard {
   Interner interner;
   Arena arena;
   ReadBuffer buffer;
+  OpenFiles open_files;
   Entry entry;  // reused for every line
 
  private:

@@ -54,7 +54,8 @@ struct Life {
   Life(const std::string& glob, PositionBook::Snapshot saved, ScriptedLoki& loki,
        std::uint64_t seed)
       : positions(std::move(saved.positions), saved.identities),
-        shard(io.get_executor(), Clock::system(), metrics),
+        // In some lives nearly every file is closed after each read.
+        shard(io.get_executor(), Clock::system(), metrics, seed % 3 == 0 ? 1 : 1000),
         scheduler(io.get_executor(), Clock::system()),
         watcher(io.get_executor()),
         client_metrics(metrics, "loki", "test"),

@@ -193,7 +193,7 @@ TEST(Sender, ManyTinyLinesDoNotMakeAGiantBatch) {
   options.batch_wait_ns = 3600 * kNsPerSecond;
   options.batch_bytes = 1000;
   Rig rig(options);
-  for (int i = 0; i < 100'000; ++i) rig.add("");
+  for (int i = 0; i < 300'000; ++i) rig.add("");
   // Not one of them counts for batchsize, but memory is spent on them.
   EXPECT_GT(rig.metric("promtail_encoded_bytes_total{host=\"loki:3100\"}"), 0)
       << "nothing was sealed";

@@ -42,7 +42,8 @@ class DockerRig : public SourceRig {
     return positions.snapshot().positions;
   }
   std::string details(const std::string& key) {
-    for (const auto& [name, value] : source->status().at(0).details) {
+    const std::vector<SourceStatus> statuses = source->status();
+    for (const auto& [name, value] : statuses.at(0).details) {
       if (name == key) return value;
     }
     return "";

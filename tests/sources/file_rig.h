@@ -41,9 +41,10 @@ class KeepingSink final : public EntrySink {
 
 class FileRig {
  public:
-  explicit FileRig(PositionBook book = PositionBook({}, ""), std::size_t line_bytes_max = 1 << 20)
+  explicit FileRig(PositionBook book = PositionBook({}, ""), std::size_t line_bytes_max = 1 << 20,
+                   std::size_t open_files_max = 1000)
       : positions(std::move(book)),
-        shard(io.get_executor(), Clock::system(), metrics),
+        shard(io.get_executor(), Clock::system(), metrics, open_files_max),
         scheduler(io.get_executor(), Clock::system()),
         watcher(io.get_executor()),
         driver(shard, sink),

@@ -19,12 +19,13 @@
 #include "model/ledger.h"
 #include "positions/file_identity.h"
 #include "positions/position_book.h"
+#include "sources/file/open_files.h"
 
 namespace tailrace {
 
 class LineDecoder;
 
-class Generation {
+class Generation final : public OpenFile {
  public:
   // Opens what stands at `path` now; reading begins at 0. kNotFound, kIo; kInvalid: no regular
   // file.
@@ -32,6 +33,18 @@ class Generation {
 
   FileId id() const noexcept { return id_; }
   const Fd& fd() const noexcept { return fd_; }
+  // Where it was when it was opened, links resolved.
+  const std::string& file() const noexcept { return file_; }
+
+  // Few descriptors: it may be closed and opened again. What is asked of the file meanwhile is
+  // asked of whatever stands where it was, if that is still the same file.
+  bool is_open() const noexcept { return static_cast<bool>(fd_); }
+  bool is_idle() const override { return drained && ledger_->idle(); }
+  void close() override { fd_.close(); }
+  // kNotFound: it does not stand there any more.
+  Result<void> reopen();
+  // Takes over the descriptor of `same`, which is the same file found elsewhere.
+  void reopen_as(Generation&& same);
 
   // Where the next unread byte is, and the bytes in front of it.
   std::uint64_t offset() const noexcept { return offset_; }
@@ -56,6 +69,8 @@ class Generation {
 
   // Identity and position for the book.
   GenerationRecord record() const;
+  // Identity and where reading is.
+  GenerationRecord reading_record() const;
   // Nothing of it is on its way.
   bool settled();
 
@@ -70,11 +85,13 @@ class Generation {
   const LineDecoder* decoder = nullptr;  // once the beginning of the file is known
 
  private:
-  Generation(Fd fd, FileId id) : fd_(std::move(fd)), id_(id) {}
-  void remember_marker_at(std::uint64_t offset);
+  Generation(Fd fd, FileId id, std::string file)
+      : fd_(std::move(fd)), id_(id), file_(std::move(file)) {}
+  std::string bytes_in_front_of(std::uint64_t offset) const;
 
   Fd fd_;
   FileId id_;
+  std::string file_;
   std::uint64_t offset_ = 0;
   Marker marker_;
   std::unique_ptr<Ledger<std::uint64_t>> ledger_ = std::make_unique<Ledger<std::uint64_t>>(0);

@@ -16,6 +16,9 @@ namespace tailrace {
 namespace {
 
 constexpr std::size_t kFinishedKept = 32;
+// After a failure to open a file again, for want of descriptors.
+constexpr std::int64_t kOpenAgainNs = 100 * kNsPerMs;
+log::Every open_warning{60 * kNsPerSecond};
 
 NewlineKind newline_of(const LineDecoder* decoder) {
   return decoder == nullptr ? NewlineKind::kByte : decoder->newline();
@@ -32,7 +35,7 @@ Tailer::Tailer(TailContext& context, std::string path, const Labels& labels)
     : context_(context),
       path_(std::move(path)),
       stream_(context.shard.interner.intern(labels)),
-      metrics_(context.shard.metrics, path_) {}
+      metrics_(context.metrics.of(path_)) {}
 
 Tailer::~Tailer() {
   for (const auto& generation : chain_) context_.watcher.unwatch_file(generation->watch, *this);
@@ -92,6 +95,8 @@ void Tailer::add(std::unique_ptr<Generation> generation) {
   generation->watch = context_.watcher.watch_file(generation->fd().get(), *this);
   if (generation->watch < 0) unwatched_ = true;
   chain_.push_back(std::move(generation));
+  context_.shard.open_files.used(*chain_.back());
+  context_.shard.open_files.rests(*chain_.back());
   context_.scheduler.ready(*this);
 }
 
@@ -111,7 +116,13 @@ Step Tailer::step() {
   const auto next = std::find_if(chain_.begin(), chain_.end(),
                                  [](const auto& generation) { return !generation->drained; });
   if (next == chain_.end()) return {Step::Kind::kIdle};
-  const Step step = read(**next);
+  Generation& reading = **next;
+  if (!reading.is_open() && !open_again(reading)) {
+    return {Step::Kind::kRest, context_.shard.clock.monotonic_ns() + kOpenAgainNs};
+  }
+  context_.shard.open_files.used(reading);
+  const Step step = read(reading);
+  context_.shard.open_files.rests(reading);
   if (step.kind != Step::Kind::kIdle) return step;
   const bool more = std::any_of(chain_.begin(), chain_.end(),
                                 [](const auto& generation) { return !generation->drained; });
@@ -127,6 +138,25 @@ const LineDecoder* Tailer::decoder_of(Generation& generation) {
   const LineDecoder& decoder = context_.decoder->for_file({beginning, bytes});
   if (bytes == sizeof beginning) generation.decoder = &decoder;
   return &decoder;
+}
+
+// False: not now. A file that is gone has nothing to read any more.
+bool Tailer::open_again(Generation& generation) {
+  const Result<void> reopened = generation.reopen();
+  if (reopened) return true;
+  if (reopened.error().code() != ErrorCode::kNotFound) {
+    if (open_warning.due()) {
+      log::warn("cannot open a file again, trying again later",
+                {{"path", path_}, {"error", reopened.error().text()}});
+    }
+    return false;
+  }
+  if (std::unique_ptr<Generation> renamed = find_renamed(path_, generation.reading_record())) {
+    generation.reopen_as(std::move(*renamed));
+    return true;
+  }
+  drained_at(generation, generation.offset());
+  return false;
 }
 
 Step Tailer::read(Generation& generation) {
@@ -244,7 +274,7 @@ std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, st
   ticket->release();
   generation.advance_to(end, lines);
   generation.no_newline_up_to = 0;
-  metrics_.read(count, end);
+  metrics_->read(count, end);
   changed_ = true;
   context_.pipeline.end_of_read();
   return count;
@@ -275,7 +305,7 @@ void Tailer::drained_at(Generation& generation, std::uint64_t size) {
   generation.drained = true;
   generation.drained_size = size;
   generation.quiet_since_ns = context_.shard.clock.monotonic_ns();
-  metrics_.size(size);
+  metrics_->size(size);
 }
 
 void Tailer::look() {
@@ -346,6 +376,10 @@ void Tailer::drop_finished() {
 // there was one.
 bool Tailer::hand_on_last_line(Generation& generation) {
   if (generation.drained_size <= generation.offset() || generation.skipping_line) return false;
+  // Later, if it cannot be opened now; never, if it is gone.
+  if (!generation.is_open() && !open_again(generation)) {
+    return generation.drained_size > generation.offset();
+  }
   ReadBuffer& buffer = context_.shard.buffer;
   const std::size_t bytes =
       std::min<std::size_t>(generation.drained_size - generation.offset(), context_.line_bytes_max);
@@ -389,11 +423,12 @@ void Tailer::publish() {
     const bool done = generation->drained && generation->settled();
     if (!last && done && records.empty()) continue;
     records.push_back(generation->record());
+    if (records.back().file == path_) records.back().file.clear();
     const std::uint64_t size = generation->size();
     lag += size > records.back().offset ? size - records.back().offset : 0;
-    if (last) metrics_.size(size);
+    if (last) metrics_->size(size);
   }
-  metrics_.lag(lag);
+  metrics_->lag(lag);
   context_.positions.publish(path_, this, std::move(records));
 }
 

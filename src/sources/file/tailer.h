@@ -13,6 +13,9 @@
 //   chain:  [app.log.2: all acknowledged -> dropped]  [app.log.1: reading]  [app.log: waits its
 //   turn]
 //
+// Few descriptors. A generation that is idle may be closed, see OpenFiles, and is found again where
+// it was or, by its inode number and last bytes, under another name. The watch on it stays.
+//
 // Not done: following a file that was compressed before it was read.
 #pragma once
 
@@ -107,6 +110,7 @@ class Tailer final : public Reader, private WatchListener {
   void on_modified() override;
   const LineDecoder* decoder_of(Generation& generation);
   Step read(Generation& generation);
+  bool open_again(Generation& generation);
   Step find_newline(Generation& generation);
   std::uint64_t hand_on(Generation& generation, std::string_view lines, std::uint64_t end);
   void skip_rest_of_line(Generation& generation, std::string_view bytes);
@@ -120,7 +124,7 @@ class Tailer final : public Reader, private WatchListener {
   TailContext& context_;
   const std::string path_;
   LabelSetRef stream_;
-  FileMetrics metrics_;
+  std::shared_ptr<FileMetrics> metrics_;  // owners: all tailers of this path
   std::deque<std::unique_ptr<Generation>>
       chain_;  // oldest first; the last one is, or was, at the path
   bool missing_ = false;
