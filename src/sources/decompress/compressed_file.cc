@@ -210,7 +210,8 @@ void CompressedFile::hand_on(bool at_end) {
 void CompressedFile::publish() {
   if (left_) return;
   metrics_.size(stamp_.size);
-  context_.positions.publish(path_, this, {GenerationRecord{stamp_.id, ledger_->committed(), ""}});
+  context_.positions.publish(path_, this,
+                             {GenerationRecord{stamp_.id, ledger_->committed(), "", ""}});
 }
 
 void CompressedFile::leave(bool forget) {
