@@ -37,7 +37,7 @@ CompressedFile::CompressedFile(TailContext& context, std::string path, const Lab
       path_(std::move(path)),
       format_(format),
       stream_(context.shard.interner.intern(labels)),
-      metrics_(context.shard.metrics, path_),
+      metrics_(context.metrics.of(path_)),
       ledger_(std::make_unique<Ledger<std::uint64_t>>(
           saved_lines(context.positions, path_, id_at(path_)))),
       sent_(ledger_->committed()),
@@ -199,7 +199,7 @@ void CompressedFile::hand_on(bool at_end) {
     }
     shard.timestamps_used_up_to(timestamp_ns - 1);
     ticket->release();
-    metrics_.read(lines_.size(), offset_);
+    metrics_->read(lines_.size(), offset_);
     sent_ = line_;
     lines_.clear();
   }
@@ -209,7 +209,7 @@ void CompressedFile::hand_on(bool at_end) {
 
 void CompressedFile::publish() {
   if (left_) return;
-  metrics_.size(stamp_.size);
+  metrics_->size(stamp_.size);
   context_.positions.publish(path_, this,
                              {GenerationRecord{stamp_.id, ledger_->committed(), "", ""}});
 }

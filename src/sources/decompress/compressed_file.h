@@ -58,7 +58,7 @@ class CompressedFile final : public Reader {
   const std::string path_;
   const CompressionFormat format_;
   LabelSetRef stream_;
-  FileMetrics metrics_;
+  std::shared_ptr<FileMetrics> metrics_;           // owners: all readers of this path
   std::unique_ptr<Ledger<std::uint64_t>> ledger_;  // in lines, of the file of stamp_
   Stamp stamp_;                                    // of the file that is, or was, read
   Fd fd_;
