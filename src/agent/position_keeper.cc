@@ -1,5 +1,8 @@
 #include "agent/position_keeper.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <memory>
@@ -45,8 +48,15 @@ PositionKeeper::PositionKeeper(boost::asio::any_io_executor executor,
       period_(executor_),
       urgent_(executor_) {}
 
+PositionKeeper::~PositionKeeper() {
+  book_.on_urgent(nullptr);
+  book_.on_notes(nullptr);
+}
+
 void PositionKeeper::start() {
   book_.on_urgent([this] { write_soon(); });
+  book_.on_notes([this](std::string_view notes) { append(notes); });
+  open_notes();
   arm();
   if (book_.urgent()) write_soon();
 }
@@ -55,7 +65,6 @@ void PositionKeeper::arm() {
   period_.expires_after(std::chrono::nanoseconds(options_.sync_period.ns));
   period_.async_wait([this, alive = lifetime_.watch()](const boost::system::error_code& error) {
     if (error || !alive()) return;
-    publish_();
     book_.drop_missing_files();
     write();
     arm();
@@ -71,15 +80,22 @@ void PositionKeeper::write_soon() {
 }
 
 void PositionKeeper::write() {
-  if (writing_ || !book_.dirty()) return;
+  if (writing_) return;
+  publish_();
+  if (!book_.dirty()) return;
   writing_ = true;
   auto snapshot = std::make_shared<const PositionBook::Snapshot>(book_.snapshot());
   boost::asio::post(
       pool_, [this, alive = lifetime_.watch(), executor = executor_, options = options_, snapshot] {
-        write_files(options, *snapshot);
-        boost::asio::post(executor, [this, alive] {
+        const bool replaced = write_files(options, *snapshot);
+        boost::asio::post(executor, [this, alive, replaced] {
           if (!alive()) return;
           writing_ = false;
+          const std::string since = std::exchange(since_, {});
+          if (replaced) {
+            open_notes();
+            append(since);
+          }
           if (book_.urgent()) write_soon();
         });
       });
@@ -91,16 +107,45 @@ void PositionKeeper::write_blocking() {
   write_files(options_, book_.snapshot());
 }
 
-void PositionKeeper::write_files(const PositionsOptions& options,
+bool PositionKeeper::write_files(const PositionsOptions& options,
                                  const PositionBook::Snapshot& snapshot) {
   static log::Every log_failure(std::int64_t{30} * 1'000'000'000);
   // Ours first: if only one is written, it must be the one that a restart does not believe alone.
   Result<void> written =
       replace_file_blocking(identities_path(options.filename), snapshot.identities, 0600);
+  const bool replaced = written.has_value();
   if (written) written = save_positions_blocking(options.filename, snapshot.positions);
   if (!written && log_failure.due()) {
     log::error("cannot write the positions file, trying again",
                {{"file", options.filename}, {"error", written.error().text()}});
+  }
+  return replaced;
+}
+
+void PositionKeeper::set_options(PositionsOptions options) {
+  const bool moved = options.filename != options_.filename;
+  options_ = std::move(options);
+  if (moved) open_notes();
+}
+
+void PositionKeeper::open_notes() {
+  const std::string path = identities_path(options_.filename);
+  notes_file_ = Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  appended_ = 0;
+  // Behind a line that was cut off.
+  if (notes_file_) append("\n");
+}
+
+// A note that cannot be written costs a repeated line after a crash, no more.
+void PositionKeeper::append(std::string_view notes) {
+  if (writing_) since_ += notes;
+  if (!notes_file_) return;
+  const ssize_t written = ::write(notes_file_.get(), notes.data(), notes.size());
+  if (written < 0 || static_cast<std::size_t>(written) < notes.size()) return notes_file_.close();
+  appended_ += notes.size();
+  if (appended_ > kNotesBytesMax) {
+    appended_ = 0;
+    write_soon();
   }
 }
 

@@ -2,8 +2,10 @@
 // (nearly) when a file is new in it, and at the end.
 //
 // The book lives on the shard; the writing, which waits for the disk, is done by a pool thread, one
-// write at a time. A failed write is logged and tried again with the next period; the old file
-// stays whole.
+// write at a time. What the book notes in between is appended to our own file by the shard itself,
+// which is a matter of microseconds: nothing waits for the disk, and a process that is killed
+// leaves it to the kernel. A failed write is logged and tried again with the next period; the old
+// file stays whole.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -12,7 +14,9 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
+#include "base/file.h"
 #include "base/lifetime.h"
 #include "base/result.h"
 #include "positions/position_book.h"
@@ -24,6 +28,8 @@ class PositionKeeper {
  public:
   // How long a new file waits for others to be written down with it.
   static constexpr std::int64_t kUrgentNs = 50'000'000;
+  // So many bytes of notes, and the whole is written before its time.
+  static constexpr std::size_t kNotesBytesMax = std::size_t{4} << 20;
 
   // Loads the file and our own beside it. A file that is damaged (cut off, NULs) gives what can be
   // saved of it and a warning; one that somebody edited wrongly is an error, unless the options say
@@ -35,18 +41,22 @@ class PositionKeeper {
                  PositionsOptions options, PositionBook& book, std::function<void()> publish);
   PositionKeeper(const PositionKeeper&) = delete;
   PositionKeeper& operator=(const PositionKeeper&) = delete;
+  ~PositionKeeper();
 
   void start();
   // Publishes and writes now, on this thread. For the end.
   void write_blocking();
   // A reload may change where and how often.
-  void set_options(PositionsOptions options) { options_ = std::move(options); }
+  void set_options(PositionsOptions options);
 
  private:
   void arm();
   void write_soon();
   void write();
-  static void write_files(const PositionsOptions& options, const PositionBook::Snapshot& snapshot);
+  // Whether our own file was replaced.
+  static bool write_files(const PositionsOptions& options, const PositionBook::Snapshot& snapshot);
+  void append(std::string_view notes);
+  void open_notes();
 
   boost::asio::any_io_executor executor_;
   boost::asio::thread_pool& pool_;
@@ -56,6 +66,9 @@ class PositionKeeper {
   boost::asio::steady_timer period_;
   boost::asio::steady_timer urgent_;
   bool writing_ = false;
+  Fd notes_file_;      // our own file; may be the one before while a new one is being written
+  std::string since_;  // noted while it is
+  std::size_t appended_ = 0;  // bytes since it was written
   Lifetime lifetime_;
 };
 

@@ -23,6 +23,7 @@ Runtime::Runtime(boost::asio::any_io_executor executor, const AgentConfig& confi
       shard_(executor_, Clock::system(), metrics),
       scheduler_(executor_, shard_.clock),
       watcher_(executor_),
+      book_(book),
       deadline_(executor_) {
   const bool sends = !mode.dry_run && !mode.check_only;
   for (const ClientOptions& options : config.clients) {
@@ -31,6 +32,7 @@ Runtime::Runtime(boost::asio::any_io_executor executor, const AgentConfig& confi
         executor_, options, config.limits.client,
         [transports, options] { return transports(options); }, metrics, shard_.clock,
         [this] { on_client_change(); }));
+    clients_.back()->before_push([this] { book_.flush_notes(); });
   }
   lanes_.push_back(make_lane(config, mode, book, metrics));
   for (std::size_t i = 1; i < clients_.size(); ++i) {
@@ -112,6 +114,7 @@ void Runtime::give_up() {
 }
 
 void Runtime::on_client_change() {
+  book_.flush_notes();
   scheduler_.room_came_back();
   if (!done_ || finishing_ || !clients_finished()) return;
   finishing_ = true;

@@ -92,6 +92,7 @@ class Runtime {
   Shard shard_;
   ReadScheduler scheduler_;
   Watcher watcher_;
+  PositionBook& book_;
   Metrics uncounted_;  // where lanes but the first count
   std::vector<std::unique_ptr<Client>> clients_;
   std::vector<Lane> lanes_;

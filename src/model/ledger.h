@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <utility>
 
 #include "model/ticket.h"
@@ -36,6 +37,8 @@ class Ledger final : public TicketOwner {
   const Position& committed() const noexcept { return committed_; }
   std::size_t in_flight() const noexcept { return reads_.size(); }
   bool idle() const noexcept { return reads_.empty(); }
+  // Called whenever committed() has moved.
+  void on_moved(std::function<void()> callback) { on_moved_ = std::move(callback); }
 
  private:
   struct Read {
@@ -45,6 +48,7 @@ class Ledger final : public TicketOwner {
   };
 
   void on_settled(Ticket&) override {
+    bool moved = false;
     while (!reads_.empty() && reads_.front().ticket.settled() && !stuck_) {
       if (reads_.front().ticket.abandoned()) {
         stuck_ = true;
@@ -52,12 +56,15 @@ class Ledger final : public TicketOwner {
       }
       committed_ = std::move(reads_.front().end);
       reads_.pop_front();
+      moved = true;
     }
+    if (moved && on_moved_) on_moved_();
   }
 
   Position committed_;
   std::deque<Read> reads_;  // a deque keeps the addresses of its elements
   bool stuck_ = false;
+  std::function<void()> on_moved_;
 };
 
 }  // namespace tailrace

@@ -9,12 +9,15 @@
 namespace tailrace {
 namespace {
 
-// One generation a line, oldest first within a path:
+// Our own file, line by line; applied in order, so notes may follow anything:
 //
-//   <offset> <device> <inode> <marker as hex, or -> <path>[<tab><where it was opened>]
+//   path <saved> <saved before> <path>                        begins a path; "-" for no position
+//   file <offset> <device> <inode> <marker> <path>[<tab><where it was opened>]    oldest first
+//   read <end> <timestamp> <device> <inode> <marker> <path>   is on its way
+//   done <offset> <device> <inode> <path>                     that far, it was delivered
 //
-// The paths come last and may hold spaces; a newline in them is written as \n, a tab as \t, a
-// backslash as \\.
+// Markers are hex, or "-". Paths come last and may hold spaces; a newline in them is written as \n,
+// a tab as \t, a backslash as \\. A last line without newline was cut off and does not count.
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
@@ -81,6 +84,60 @@ bool parse_number(std::string_view text, Number& out) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+std::optional<std::uint64_t> parse_optional(std::string_view text) {
+  std::uint64_t number = 0;
+  return parse_number(text, number) ? std::optional(number) : std::nullopt;
+}
+
+bool parse_id(std::string_view& line, FileId& id) {
+  return parse_number(next_word(line), id.device) && parse_number(next_word(line), id.inode);
+}
+
+std::string text_of(FileId id) {
+  return std::to_string(id.device) + ' ' + std::to_string(id.inode);
+}
+
+void append_read(std::string& out, const ReadRecord& read, FileId id, const std::string& path) {
+  out += "read " + std::to_string(read.end) + ' ' + std::to_string(read.timestamp_ns) + ' ' +
+         text_of(id) + ' ' + to_hex(read.marker) + ' ';
+  append_escaped(out, path);
+  out += '\n';
+}
+
+GenerationRecord* find(std::vector<GenerationRecord>& generations, FileId id) {
+  const auto known = std::find_if(generations.begin(), generations.end(),
+                                  [&](const GenerationRecord& record) { return record.id == id; });
+  return known == generations.end() ? nullptr : &*known;
+}
+
+void add_read(std::vector<GenerationRecord>& generations, FileId id, ReadRecord read) {
+  GenerationRecord* record = find(generations, id);
+  if (record == nullptr) {
+    record = &generations.emplace_back();  // new since the whole was written
+    record->id = id;
+  }
+  // Repeated after a restart.
+  if (std::find(record->reads.begin(), record->reads.end(), read) != record->reads.end()) return;
+  const std::uint64_t last = record->reads.empty() ? record->offset : record->reads.back().end;
+  if (read.end <= last) {  // truncated since
+    record->offset = 0;
+    record->marker.clear();
+    record->reads.clear();
+  }
+  record->reads.push_back(std::move(read));
+}
+
+void deliver(std::vector<GenerationRecord>& generations, FileId id, std::uint64_t offset) {
+  GenerationRecord* const record = find(generations, id);
+  if (record == nullptr) return;
+  const auto read = std::find_if(record->reads.begin(), record->reads.end(),
+                                 [&](const ReadRecord& other) { return other.end == offset; });
+  if (read == record->reads.end()) return;
+  record->offset = offset;
+  record->marker = std::move(read->marker);
+  record->reads.erase(record->reads.begin(), read + 1);
+}
+
 bool is_cursor(std::string_view key) {
   return key.starts_with("cursor-") || key.starts_with("journal-");
 }
@@ -93,21 +150,59 @@ std::string identities_path(const std::string& positions_file) {
 
 PositionBook::PositionBook(std::map<std::string, std::string> positions,
                            std::string_view identities)
-    : saved_(std::move(positions)) {
-  while (!identities.empty()) {
-    const std::size_t end = std::min(identities.find('\n'), identities.size());
-    std::string_view line = identities.substr(0, end);
-    identities.remove_prefix(std::min(end + 1, identities.size()));
+    : saved_(std::move(positions)), written_(saved_) {
+  for (std::size_t end = 0; (end = identities.find('\n')) != std::string_view::npos;) {
+    take_line(identities.substr(0, end));
+    identities.remove_prefix(end + 1);
+  }
+  std::erase_if(identities_, [&](const auto& entry) { return !agrees(entry.first); });
+  for (const auto& [path, generations] : identities_) {
+    saved_[path] = std::to_string(generations.front().offset);
+  }
+}
+
+// Whether the positions file says of `path` what it should, or what it did before our own file was
+// written.
+bool PositionBook::agrees(const std::string& path) const {
+  if (identities_.at(path).empty()) return false;
+  const std::optional<std::uint64_t> saved = offset(path);
+  const auto base = bases_.find(path);
+  if (base == bases_.end()) return !saved;
+  return saved == base->second.saved || saved == base->second.before;
+}
+
+// Lines that do not parse are left out: the file is only a help.
+void PositionBook::take_line(std::string_view line) {
+  const std::string_view kind = next_word(line);
+  if (kind == "path") {
+    const Base base{parse_optional(next_word(line)), parse_optional(next_word(line))};
+    const std::string path = unescaped(line);
+    bases_[path] = base;
+    identities_.erase(path);
+  } else if (kind == "file") {
     GenerationRecord record;
-    const bool numbers = parse_number(next_word(line), record.offset) &&
-                         parse_number(next_word(line), record.id.device) &&
-                         parse_number(next_word(line), record.id.inode);
+    const bool numbers = parse_number(next_word(line), record.offset) && parse_id(line, record.id);
     std::optional<std::string> marker = from_hex(next_word(line));
-    if (!numbers || !marker || line.empty()) continue;
+    if (!numbers || !marker || line.empty()) return;
     record.marker = std::move(*marker);
     const std::size_t tab = std::min(line.find('\t'), line.size());
     record.file = unescaped(line.substr(std::min(tab + 1, line.size())));
     identities_[unescaped(line.substr(0, tab))].push_back(std::move(record));
+  } else if (kind == "read") {
+    ReadRecord read;
+    FileId id;
+    const bool numbers = parse_number(next_word(line), read.end) &&
+                         parse_number(next_word(line), read.timestamp_ns) && parse_id(line, id);
+    std::optional<std::string> marker = from_hex(next_word(line));
+    if (!numbers || !marker || line.empty()) return;
+    read.marker = std::move(*marker);
+    add_read(identities_[unescaped(line)], id, std::move(read));
+  } else if (kind == "done") {
+    std::uint64_t offset = 0;
+    FileId id;
+    if (!parse_number(next_word(line), offset) || !parse_id(line, id)) return;
+    const auto known = identities_.find(unescaped(line));
+    if (known != identities_.end()) deliver(known->second, id, offset);
   }
 }
 
@@ -125,8 +220,33 @@ std::optional<std::string> PositionBook::text(const std::string& key) const {
 
 std::vector<GenerationRecord> PositionBook::generations(const std::string& path) const {
   const auto known = identities_.find(path);
-  if (known == identities_.end() || known->second.front().offset != offset(path)) return {};
-  return known->second;
+  return known == identities_.end() ? std::vector<GenerationRecord>() : known->second;
+}
+
+bool PositionBook::noted(const std::string& path, Owner owner) const {
+  if (!on_notes_) return false;
+  const auto tailed = tailed_.find(path);
+  return tailed != tailed_.end() && tailed->second.size() == 1 &&
+         tailed->second.front().owner == owner;
+}
+
+void PositionBook::note_read(const std::string& path, Owner owner, FileId id,
+                             const ReadRecord& read) {
+  if (noted(path, owner)) append_read(notes_, read, id, path);
+}
+
+void PositionBook::note_delivered(const std::string& path, Owner owner, FileId id,
+                                  std::uint64_t offset) {
+  if (!noted(path, owner)) return;
+  notes_ += "done " + std::to_string(offset) + ' ' + text_of(id) + ' ';
+  append_escaped(notes_, path);
+  notes_ += '\n';
+}
+
+void PositionBook::flush_notes() {
+  if (notes_.empty()) return;
+  if (on_notes_) on_notes_(notes_);
+  notes_.clear();
 }
 
 void PositionBook::publish(const std::string& path, Owner owner,
@@ -162,6 +282,7 @@ void PositionBook::refresh(const std::string& path) {
                  [](const auto& a, const auto& b) { return a.id == b.id; });
   known = behind->generations;
   dirty_ = true;
+  if (on_notes_ && (!same_files || tailed.size() > 1)) append_path(path, notes_);
   if (same_files || urgent_) return;
   urgent_ = true;
   if (on_urgent_) on_urgent_();
@@ -208,17 +329,37 @@ void PositionBook::drop_missing_files() {
 
 PositionBook::Snapshot PositionBook::snapshot() {
   dirty_ = urgent_ = false;
+  notes_.clear();
   Snapshot out{saved_, {}};
+  bases_.clear();
   for (const auto& [path, generations] : identities_) {
-    for (const GenerationRecord& record : generations) {
-      out.identities += std::to_string(record.offset) + ' ' + std::to_string(record.id.device) +
-                        ' ' + std::to_string(record.id.inode) + ' ' + to_hex(record.marker) + ' ';
-      append_escaped(out.identities, path);
-      if (!record.file.empty()) append_escaped(out.identities += '\t', record.file);
-      out.identities += '\n';
-    }
+    const auto before = written_.find(path);
+    bases_[path] = {parse_optional(saved_[path]),
+                    before == written_.end() ? std::nullopt : parse_optional(before->second)};
+    append_path(path, out.identities);
   }
+  written_ = saved_;
   return out;
+}
+
+// Everything known of one path.
+void PositionBook::append_path(const std::string& path, std::string& out) const {
+  const auto known = bases_.find(path);
+  const Base base = known == bases_.end() ? Base() : known->second;
+  const auto text = [](std::optional<std::uint64_t> offset) {
+    return offset ? std::to_string(*offset) : "-";
+  };
+  out += "path " + text(base.saved) + ' ' + text(base.before) + ' ';
+  append_escaped(out, path);
+  out += '\n';
+  for (const GenerationRecord& record : identities_.at(path)) {
+    out += "file " + std::to_string(record.offset) + ' ' + text_of(record.id) + ' ' +
+           to_hex(record.marker) + ' ';
+    append_escaped(out, path);
+    if (!record.file.empty()) append_escaped(out += '\t', record.file);
+    out += '\n';
+    for (const ReadRecord& read : record.reads) append_read(out, read, record.id, path);
+  }
 }
 
 }  // namespace tailrace

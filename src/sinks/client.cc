@@ -64,6 +64,7 @@ Sender& Client::sender_of(std::string_view tenant) {
   options.seed = std::random_device{}();
   auto sender = std::make_shared<Sender>(executor_, std::move(options), transports_(), metrics_,
                                          clock_, on_change_);
+  sender->before_push(before_push_);
   sender->start();
   return *senders_.emplace(std::string(tenant), std::move(sender)).first->second;
 }

@@ -35,6 +35,8 @@ class Client {
 
   // Takes the entry; returns the sender that has it now, or null if it was dropped by a limit.
   Sender* append(Entry& entry);
+  // See Sender; to be set before the first entry.
+  void before_push(std::function<void()> callback) { before_push_ = std::move(callback); }
 
   void stop();
   void give_up();
@@ -52,6 +54,7 @@ class Client {
   ClientMetrics metrics_;
   const Clock& clock_;
   std::function<void()> on_change_;
+  std::function<void()> before_push_;
   std::map<std::string, std::shared_ptr<Sender>, std::less<>> senders_;  // by tenant
 
   // What the last entry had: most lines have the same.

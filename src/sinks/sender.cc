@@ -149,6 +149,7 @@ void Sender::after_push() {
 asio::awaitable<bool> Sender::deliver(Payload& payload) {
   Backoff backoff(options_.backoff_min_ns, options_.backoff_max_ns, options_.seed);
   for (std::int64_t attempt = 1; !gave_up_; ++attempt) {
+    if (before_push_) before_push_();
     const std::int64_t started_ns = clock_.monotonic_ns();
     asio::awaitable<PushAnswer> push = transport_->push(options_.tenant, payload.body.view());
     const PushAnswer answer = co_await std::move(push);

@@ -72,6 +72,9 @@ class Sender : public std::enable_shared_from_this<Sender> {
   bool idle() const noexcept { return filling_.empty() && sealed_.empty(); }
   bool finished() const noexcept { return finished_; }
 
+  // Called before each push: what is about to go on its way can be written down.
+  void before_push(std::function<void()> callback) { before_push_ = std::move(callback); }
+
   TenantMetrics& tenant_metrics() noexcept { return tenant_metrics_; }
 
  private:
@@ -91,6 +94,7 @@ class Sender : public std::enable_shared_from_this<Sender> {
   TenantMetrics tenant_metrics_;
   const Clock& clock_;
   std::function<void()> on_change_;  // room came back, or the sender finished
+  std::function<void()> before_push_;
 
   PagePool pool_;
   Batch filling_;

@@ -1,6 +1,6 @@
 // The promise, tried at random: whatever happens to files, to Loki and to us, every line arrives at
-// least once, lines of a file arrive in order, a saved position is never ahead of what was
-// acknowledged, and memory is bounded.
+// least once, lines of a file arrive in order, copies carry the same time (Loki keeps one of them),
+// a saved position is never ahead of what was acknowledged, and memory is bounded.
 //
 // The real file source, pipeline driver and sender run against real files and a scripted Loki. A
 // seed decides what happens; it is printed with a failure, and TAILRACE_SEED=<n> repeats it.
@@ -51,28 +51,36 @@ SenderOptions quick_options(std::uint64_t seed) {
 
 // One life of the process, from start to kill or stop.
 struct Life {
-  Life(const std::string& glob, PositionBook::Snapshot saved, ScriptedLoki& loki,
+  // `saved` gets the notes, as the file does.
+  Life(const std::string& glob, PositionBook::Snapshot& saved, ScriptedLoki& loki,
        std::uint64_t seed)
-      : positions(std::move(saved.positions), saved.identities),
+      : positions(saved.positions, saved.identities),
         // In some lives nearly every file is closed after each read.
         shard(io.get_executor(), Clock::system(), metrics, seed % 3 == 0 ? 1 : 1000),
         scheduler(io.get_executor(), Clock::system()),
         watcher(io.get_executor()),
         client_metrics(metrics, "loki", "test"),
-        sender(std::make_shared<Sender>(
-            io.get_executor(), quick_options(seed),
-            std::make_unique<ScriptedTransport>(io.get_executor(), loki), client_metrics,
-            Clock::system(), [this] { scheduler.room_came_back(); })),
+        sender(
+            std::make_shared<Sender>(io.get_executor(), quick_options(seed),
+                                     std::make_unique<ScriptedTransport>(io.get_executor(), loki),
+                                     client_metrics, Clock::system(),
+                                     [this] {
+                                       positions.flush_notes();
+                                       scheduler.room_came_back();
+                                     })),
         sink(sender),
         driver(shard, sink),
         file_metrics(metrics),
         context{shard, scheduler, watcher, positions, driver, file_metrics, nullptr, 1 << 20},
         source(context, {"test", 30 * kNsPerMs, 10 * kNsPerMs}) {
+    positions.on_notes([&saved](std::string_view notes) { saved.identities += notes; });
+    sender->before_push([this] { positions.flush_notes(); });
     sender->start();
     source.set_targets({FileTarget{glob, "", Labels{{"job", "t"}}, {}}});
   }
   // Ends as SIGKILL does: nothing is written, nothing on its way counts.
   ~Life() {
+    positions.on_notes(nullptr);
     source.stop();
     sender->give_up();
     EXPECT_TRUE(run_until(io, [&] { return sender->finished(); }));
@@ -109,6 +117,7 @@ class World {
     EXPECT_TRUE(all_came) << missing() << " of " << written_ << " lines lost";
     save_and_check();
     expect_order();
+    expect_equal_copies();
     life_.reset();
   }
 
@@ -200,6 +209,7 @@ class World {
   void restart() {
     if (random_() % 2 == 0) save_and_check();
     life_.reset();
+    check_saved();
     // The world goes on while we are down; rotations twice within a tick of the file system's clock
     // do not.
     append_lines_while_down();
@@ -225,6 +235,10 @@ class World {
   void save_and_check() {
     life_->source.publish();
     saved_ = life_->positions.snapshot();
+    check_saved();
+  }
+
+  void check_saved() {
     if (!saved_.positions.contains(path_)) return;
     const std::vector<GenerationRecord> records =
         PositionBook(saved_.positions, saved_.identities).generations(path_);
@@ -313,6 +327,15 @@ class World {
         return {204, true, std::chrono::milliseconds(5), 0};
       default:
         return {503, false, std::chrono::milliseconds(2), 0};
+    }
+  }
+
+  void expect_equal_copies() const {
+    std::map<std::size_t, std::int64_t> times;
+    for (const PushedEntry& entry : loki_.taken) {
+      const std::size_t line = std::stoul(entry.line);
+      const auto [first, is_new] = times.emplace(line, entry.timestamp_ns);
+      EXPECT_EQ(first->second, entry.timestamp_ns) << "line " << line << " came with two times; " << history_;
     }
   }
 

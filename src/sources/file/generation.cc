@@ -55,8 +55,32 @@ void Generation::advance_to(std::uint64_t offset, std::string_view read) {
 
 void Generation::start_at(std::uint64_t offset) {
   offset_ = offset;
-  ledger_ = std::make_unique<Ledger<std::uint64_t>>(offset);
+  begin_ledger(offset);
   marker_.remember(bytes_in_front_of(offset));
+}
+
+void Generation::resume(const GenerationRecord& record) {
+  start_at(record.offset);
+  before_.assign(record.reads.begin(), record.reads.end());
+}
+
+const ReadRecord& Generation::sent(std::int64_t timestamp_ns) {
+  return reads_.emplace_back(ReadRecord{offset_, timestamp_ns, std::string(marker_.bytes())});
+}
+
+void Generation::on_delivered(std::function<void(std::uint64_t)> callback) {
+  on_delivered_ = std::move(callback);
+}
+
+void Generation::begin_ledger(std::uint64_t offset) {
+  reads_.clear();
+  before_.clear();
+  ledger_ = std::make_unique<Ledger<std::uint64_t>>(offset);
+  ledger_->on_moved([this] {
+    const std::uint64_t delivered = ledger_->committed();
+    while (!reads_.empty() && reads_.front().end <= delivered) reads_.pop_front();
+    if (on_delivered_) on_delivered_(delivered);
+  });
 }
 
 void Generation::start_over() {
@@ -65,8 +89,9 @@ void Generation::start_over() {
   skipping_line = false;
   drained = false;
   marker_.clear();
+  ledger_->on_moved(nullptr);
   if (!ledger_->idle()) retired_.push_back(std::move(ledger_));
-  ledger_ = std::make_unique<Ledger<std::uint64_t>>(0);
+  begin_ledger(0);
 }
 
 bool Generation::settled() {
@@ -107,12 +132,18 @@ std::uint64_t Generation::size() const {
 }
 
 GenerationRecord Generation::record() const {
-  if (ledger_->committed() == offset_) return reading_record();
-  return {id_, ledger_->committed(), bytes_in_front_of(ledger_->committed()), file_};
+  GenerationRecord record = reading_record();
+  if (ledger_->committed() != offset_) {
+    record.offset = ledger_->committed();
+    record.marker = bytes_in_front_of(record.offset);
+  }
+  record.reads.assign(reads_.begin(), reads_.end());
+  record.reads.insert(record.reads.end(), before_.begin(), before_.end());
+  return record;
 }
 
 GenerationRecord Generation::reading_record() const {
-  return {id_, offset_, std::string(marker_.bytes()), file_};
+  return {id_, offset_, std::string(marker_.bytes()), file_, {}};
 }
 
 }  // namespace tailrace

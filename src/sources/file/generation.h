@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -56,6 +58,18 @@ class Generation final : public OpenFile {
   void advance_to(std::uint64_t offset, std::string_view read);
   // Starts at `offset`, as saved. The marker is read from the file.
   void start_at(std::uint64_t offset);
+  // The same; what was on its way then is read again as it was.
+  void resume(const GenerationRecord& record);
+  // The next of those reads; null: none is left.
+  const ReadRecord* read_before() const { return before_.empty() ? nullptr : &before_.front(); }
+  // It was repeated; or, if the file differs, none of them can be.
+  void read_repeated() { before_.pop_front(); }
+  void forget_reads_before() { before_.clear(); }
+
+  // The bytes up to offset() went on their way. Requires that the ledger has issued them.
+  const ReadRecord& sent(std::int64_t timestamp_ns);
+  // Called with how far the file is delivered, whenever that moves.
+  void on_delivered(std::function<void(std::uint64_t)> callback);
   // The file was cut or rewritten: from the beginning. What is on its way from the old content
   // cannot be read again, so the position goes back at once; its ledger is kept until it is
   // settled.
@@ -86,15 +100,21 @@ class Generation final : public OpenFile {
 
  private:
   Generation(Fd fd, FileId id, std::string file)
-      : fd_(std::move(fd)), id_(id), file_(std::move(file)) {}
+      : fd_(std::move(fd)), id_(id), file_(std::move(file)) {
+    begin_ledger(0);
+  }
   std::string bytes_in_front_of(std::uint64_t offset) const;
+  void begin_ledger(std::uint64_t offset);
 
   Fd fd_;
   FileId id_;
   std::string file_;
   std::uint64_t offset_ = 0;
   Marker marker_;
-  std::unique_ptr<Ledger<std::uint64_t>> ledger_ = std::make_unique<Ledger<std::uint64_t>>(0);
+  std::unique_ptr<Ledger<std::uint64_t>> ledger_;
+  std::deque<ReadRecord> reads_;   // on their way
+  std::deque<ReadRecord> before_;  // were on their way when the last process ended
+  std::function<void(std::uint64_t)> on_delivered_;
   std::vector<std::unique_ptr<Ledger<std::uint64_t>>> retired_;  // of content that was cut off
 };
 

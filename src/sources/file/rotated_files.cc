@@ -79,7 +79,7 @@ std::unique_ptr<Generation> find_renamed(const std::string& path, const Generati
       Result<std::unique_ptr<Generation>> opened = Generation::open(candidate);
       if (!opened || (*opened)->id() != record.id) return;
       if ((*opened)->matches(record.offset, record.marker)) {
-        (*opened)->start_at(record.offset);
+        (*opened)->resume(record);
       } else if (!looks_rotated(name, base)) {
         return;
       }

@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kFinishedKept = 32;
 // After a failure to open a file again, for want of descriptors.
 constexpr std::int64_t kOpenAgainNs = 100 * kNsPerMs;
+// The time of a read of which nothing was sent: the rest of a line that is too long.
+constexpr std::int64_t kSkipped = 0;
 log::Every open_warning{60 * kNsPerSecond};
 
 NewlineKind newline_of(const LineDecoder* decoder) {
@@ -57,19 +59,18 @@ Result<void> Tailer::start(const std::function<bool(const std::string&)>& is_tar
 // Finds the place to go on: in the file at the path, or in one that stood there when we last wrote
 // it down.
 void Tailer::resume(Generation& at_path, const std::function<bool(const std::string&)>& is_target) {
-  const std::optional<std::uint64_t> offset = context_.positions.offset(path_);
-  if (!offset) return;
   const std::vector<GenerationRecord> records = context_.positions.generations(path_);
   if (records.empty()) {
     // Promtail's file, or ours without the identities beside it: size is all there is to go by.
-    if (at_path.size() >= *offset) at_path.start_at(*offset);
+    const std::optional<std::uint64_t> offset = context_.positions.offset(path_);
+    if (offset && at_path.size() >= *offset) at_path.start_at(*offset);
     return;
   }
   bool found_at_path = false;
   for (const GenerationRecord& record : records) {
     if (record.id == at_path.id()) {
       found_at_path = at_path.matches(record.offset, record.marker);
-      if (found_at_path) at_path.start_at(record.offset);
+      if (found_at_path) at_path.resume(record);
       break;
     }
     std::unique_ptr<Generation> rotated = find_renamed(path_, record);
@@ -94,6 +95,9 @@ void Tailer::add(std::unique_ptr<Generation> generation) {
   }
   generation->watch = context_.watcher.watch_file(generation->fd().get(), *this);
   if (generation->watch < 0) unwatched_ = true;
+  generation->on_delivered([this, id = generation->id()](std::uint64_t offset) {
+    context_.positions.note_delivered(path_, this, id, offset);
+  });
   chain_.push_back(std::move(generation));
   context_.shard.open_files.used(*chain_.back());
   context_.shard.open_files.rests(*chain_.back());
@@ -183,6 +187,9 @@ Step Tailer::read(Generation& generation) {
   }
   const std::string_view bytes(buffer.data() + marker.size(), *count - marker.size());
   const bool at_end = *count < buffer.size();
+  if (generation.read_before() != nullptr && repeat_read(generation, bytes, at_end)) {
+    return {Step::Kind::kMore};
+  }
   const std::uint64_t end_of_bytes = generation.offset() + bytes.size();
   const NewlineKind newline = newline_of(decoder_of(generation));
   const std::size_t last_newline = find_last_newline(bytes, newline);
@@ -210,6 +217,38 @@ Step Tailer::read(Generation& generation) {
   if (!at_end) return {Step::Kind::kMore};
   drained_at(generation, end_of_bytes);
   return {Step::Kind::kIdle};
+}
+
+// What was on its way when the last process ended goes again as it went then, with the same times:
+// Loki sees that it has it. False: it cannot, since the file is not what it was.
+bool Tailer::repeat_read(Generation& generation, std::string_view bytes, bool at_end) {
+  const ReadRecord before = *generation.read_before();
+  const std::uint64_t length = before.end - generation.offset();
+  if (before.end > generation.offset() && length > bytes.size() && !at_end &&
+      length <= context_.line_bytes_max + ReadBuffer::kUsualBytes) {
+    context_.shard.buffer.grow(length + Marker::kBytesMax + 1);
+    return true;
+  }
+  const std::string_view again = bytes.substr(0, std::min<std::size_t>(length, bytes.size()));
+  const std::string_view end =
+      std::string_view(before.marker)
+          .substr(before.marker.size() - std::min(before.marker.size(), again.size()));
+  if (before.end <= generation.offset() || again.size() != length || !again.ends_with(end)) {
+    generation.forget_reads_before();
+    return false;
+  }
+  generation.read_repeated();
+  if (before.timestamp_ns == kSkipped) {
+    skip_rest_of_line(generation, again);
+    return true;
+  }
+  const NewlineKind newline = newline_of(decoder_of(generation));
+  const std::size_t last = find_last_newline(again, newline);
+  hand_on(generation, again, before.end, before.timestamp_ns);
+  // The beginning of a line that is too long.
+  generation.skipping_line =
+      last == std::string_view::npos || last + newline_bytes(newline) != again.size();
+  return true;
 }
 
 // kMore: there is a newline, and the buffer has room for the line. kIdle: none yet.
@@ -248,11 +287,21 @@ Step Tailer::find_newline(Generation& generation) {
 // many there were.
 std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, std::uint64_t end) {
   Shard& shard = context_.shard;
+  const std::int64_t first_ns = shard.timestamps_from_now();
+  const std::uint64_t count = hand_on(generation, lines, end, first_ns);
+  shard.timestamps_used_up_to(first_ns + static_cast<std::int64_t>(count) - 1);
+  return count;
+}
+
+// The same, with the time of the first line.
+std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, std::uint64_t end,
+                              const std::int64_t first_ns) {
+  Shard& shard = context_.shard;
   EntrySink& head = context_.pipeline.head();
   Entry& entry = shard.entry;
   const LabelSet* const stream = stream_.get();
   Ticket* const ticket = generation.ledger().issue(end);
-  std::int64_t timestamp_ns = shard.timestamps_from_now();
+  std::int64_t timestamp_ns = first_ns;
   std::uint64_t count = 0;
   const LineDecoder* const decoder = decoder_of(generation);
   const NewlineKind newline = newline_of(decoder);
@@ -270,9 +319,9 @@ std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, st
     head.accept(entry);
     ++count;
   }
-  shard.timestamps_used_up_to(timestamp_ns - 1);
-  ticket->release();
   generation.advance_to(end, lines);
+  context_.positions.note_read(path_, this, generation.id(), generation.sent(first_ns));
+  ticket->release();
   generation.no_newline_up_to = 0;
   metrics_->read(count, end);
   changed_ = true;
@@ -283,8 +332,10 @@ std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, st
 void Tailer::skip_rest_of_line(Generation& generation, std::string_view bytes) {
   if (bytes.empty()) return;
   const std::uint64_t end = generation.offset() + bytes.size();
-  generation.ledger().issue(end)->release();
+  Ticket* const ticket = generation.ledger().issue(end);
   generation.advance_to(end, bytes);
+  context_.positions.note_read(path_, this, generation.id(), generation.sent(kSkipped));
+  ticket->release();
   changed_ = true;
 }
 

@@ -113,6 +113,9 @@ class Tailer final : public Reader, private WatchListener {
   bool open_again(Generation& generation);
   Step find_newline(Generation& generation);
   std::uint64_t hand_on(Generation& generation, std::string_view lines, std::uint64_t end);
+  std::uint64_t hand_on(Generation& generation, std::string_view lines, std::uint64_t end,
+                        std::int64_t first_ns);
+  bool repeat_read(Generation& generation, std::string_view bytes, bool at_end);
   void skip_rest_of_line(Generation& generation, std::string_view bytes);
   void truncated(Generation& generation, std::uint64_t size_now);
   void drained_at(Generation& generation, std::uint64_t size);
