@@ -1,4 +1,5 @@
-// main: what the command line asks for, and the exit status: 0 done, 1 configuration or start-up error, 2 bad flags.
+// main: what the command line asks for, and the exit status: 0 done, 1 configuration or start-up
+// error, 2 bad flags.
 #include <cstdio>
 #include <exception>
 #include <span>
@@ -37,11 +38,13 @@ int run(std::span<const char* const> arguments) {
     return kDone;
   }
   if (!flags.words().empty() && flags.words().front() == "healthcheck") {
-    const Result<void> healthy = check_health(flags.words().size() > 1 ? flags.words()[1] : kDefaultHealthUrl);
+    const Result<void> healthy =
+        check_health(flags.words().size() > 1 ? flags.words()[1] : kDefaultHealthUrl);
     return healthy ? kDone : fail(healthy.error());
   }
   if (!flags.words().empty()) {
-    std::fprintf(stderr, "unknown subcommand: %s\n%s", flags.words().front().c_str(), usage_text().c_str());
+    std::fprintf(stderr, "unknown subcommand: %s\n%s", flags.words().front().c_str(),
+                 usage_text().c_str());
     return kBadFlags;
   }
   Result<AgentConfig> config = load_agent_config(flags);
@@ -62,7 +65,8 @@ int run(std::span<const char* const> arguments) {
 int main(int argc, char** argv) {
   int status = tailrace::kFailed;
   try {
-    status = tailrace::run(std::span<const char* const>(argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)));
+    status = tailrace::run(
+        std::span<const char* const>(argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tailrace: %s\n", error.what());
   }

@@ -29,9 +29,12 @@
 namespace tailrace {
 namespace {
 
-// From the signal to the end: a client that does not answer must not keep the process alive. What is left is
-// sent after the next start.
+// From the signal to the end: a client that does not answer must not keep the process alive. What
+// is left is sent after the next start.
 constexpr std::int64_t kStopNs = 4 * kNsPerSecond;
+// After the end of standard input, which cannot be read again: as long as it takes; a signal ends
+// it.
+constexpr std::int64_t kInputEndNs = std::int64_t{365} * 86'400 * kNsPerSecond;
 constexpr std::int64_t kServerStopNs = kNsPerSecond / 2;
 
 // Thousands of files need thousands of descriptors; the soft limit of most systems is 1024.
@@ -43,7 +46,9 @@ void raise_descriptor_limit() {
 }
 
 Runtime::TransportFactory http_transports(Executor executor) {
-  return [executor](const ClientOptions& client) { return make_http_transport(executor, client, user_agent()); };
+  return [executor](const ClientOptions& client) {
+    return make_http_transport(executor, client, user_agent());
+  };
 }
 
 // What stands in front of our own paths in links: the path of external_url, else the prefix.
@@ -61,10 +66,6 @@ HttpServerOptions server_options(const ServerConfig& server) {
   return options;
 }
 
-RunMode mode_of(const CommandLine& flags) {
-  return {flags.flag("dry-run"), flags.flag("inspect"), false};
-}
-
 Result<void> errors_of(const AgentConfig& config) {
   if (config.errors->failed()) return Error{ErrorCode::kInvalid, config.errors->text()};
   return {};
@@ -74,12 +75,18 @@ class Agent {
  public:
   Agent(AgentConfig config, const CommandLine& flags)
       : config_(std::move(config)), flags_(flags), signals_(front_, SIGTERM, SIGINT, SIGHUP) {
-    reloads_good_ = metrics_.counter("promtail_config_reload_success_total", "Number of reload successes.");
-    reloads_bad_ = metrics_.counter("promtail_config_reload_fail_total", "Number of reload failures.");
+    reloads_good_ =
+        metrics_.counter("promtail_config_reload_success_total", "Number of reload successes.");
+    reloads_bad_ =
+        metrics_.counter("promtail_config_reload_fail_total", "Number of reload failures.");
     register_process_metrics(metrics_);
     register_task_metrics(metrics_);
-    metrics_.gauge("promtail_build_info", "Which program this is.",
-                   {{"version", std::string(version())}, {"branch", "tailrace"}, {"revision", ""}, {"goversion", ""}})
+    metrics_
+        .gauge("promtail_build_info", "Which program this is.",
+               {{"version", std::string(version())},
+                {"branch", "tailrace"},
+                {"revision", ""},
+                {"goversion", ""}})
         .set(1);
   }
   ~Agent() {
@@ -110,7 +117,8 @@ class Agent {
   void wait_for_signal();
   std::unique_ptr<Runtime> build_runtime(const AgentConfig& config);
 
-  awaitable<void> stop();
+  void stop_once(std::int64_t deadline_ns);
+  awaitable<void> stop(std::int64_t deadline_ns);
   awaitable<Result<void>> reload();
   awaitable<void> reload_on_signal();
   awaitable<void> stop_runtime(std::int64_t deadline_ns);
@@ -146,8 +154,12 @@ class Agent {
 };
 
 Result<void> Agent::start() {
-  TAILRACE_TRY(PositionBook book, PositionKeeper::load(config_.positions));
-  book_.emplace(std::move(book));
+  if (config_.read_stdin) {
+    book_.emplace(Positions(), "");  // there is nothing to come back to
+  } else {
+    TAILRACE_TRY(PositionBook book, PositionKeeper::load(config_.positions));
+    book_.emplace(std::move(book));
+  }
   TAILRACE_CHECK(start_listeners());
   TAILRACE_CHECK(start_runtime());
   start_discovery();
@@ -156,7 +168,9 @@ Result<void> Agent::start() {
 }
 
 std::unique_ptr<Runtime> Agent::build_runtime(const AgentConfig& config) {
-  return std::make_unique<Runtime>(shard_.executor(), config, mode_of(flags_), *book_, metrics_,
+  RunMode mode{flags_.flag("dry-run"), flags_.flag("inspect"), false, {}};
+  mode.on_input_end = [this] { asio::post(front_, [this] { stop_once(kInputEndNs); }); };
+  return std::make_unique<Runtime>(shard_.executor(), config, mode, *book_, metrics_,
                                    http_transports(shard_.executor()));
 }
 
@@ -166,7 +180,7 @@ Result<void> Agent::start_runtime() {
     runtime_ = build_runtime(config_);
     started = errors_of(config_);
     if (started) started = runtime_->start();
-    if (!started || flags_.flag("dry-run")) return;
+    if (!started || flags_.flag("dry-run") || config_.read_stdin) return;
     keeper_ = std::make_unique<PositionKeeper>(shard_.executor(), pool_, config_.positions, *book_,
                                                [this] { runtime_->publish(); });
     keeper_->start();
@@ -183,7 +197,8 @@ Result<void> Agent::start_listeners() {
     pages.reload = config_.server.enable_runtime_reload;
     pages.redirect_prefix = link_prefix(config_.server);
     add_agent_pages(router, view(), pages, metrics_);
-    server_ = std::make_unique<HttpServer>(front_.get_executor(), std::move(router), server_options(config_.server));
+    server_ = std::make_unique<HttpServer>(front_.get_executor(), std::move(router),
+                                           server_options(config_.server));
     TAILRACE_CHECK(server_->listen());
     log::info("server listening on addresses", {{"port", server_->port()}});
   }
@@ -197,7 +212,8 @@ Result<void> Agent::start_listeners() {
 void Agent::start_discovery() {
   for (std::size_t job = 0; job < config_.scrape_configs.size(); ++job) {
     discoveries_.push_back(std::make_unique<JobDiscovery>(
-        front_.get_executor(), config_.scrape_configs[job], metrics_, [this, job](std::vector<FileTarget> targets) {
+        front_.get_executor(), config_.scrape_configs[job], metrics_,
+        [this, job](std::vector<FileTarget> targets) {
           shard_.post([this, job, targets = std::move(targets)]() mutable {
             runtime_->set_targets(job, std::move(targets));
           });
@@ -217,10 +233,11 @@ void Agent::wait_for_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
     if (signal == SIGHUP) {
-      if (!stopping_ && !config_.server.disable) spawn(front_.get_executor(), "reload", reload_on_signal());
-    } else if (!std::exchange(stopping_, true)) {
+      if (!stopping_ && !config_.server.disable)
+        spawn(front_.get_executor(), "reload", reload_on_signal());
+    } else if (!stopping_) {
       log::info("stopping", {{"signal", signal}});
-      spawn(front_.get_executor(), "stop", stop());
+      stop_once(kStopNs);
     } else {
       log::warn("stopping at once");
       shard_.post([this] {
@@ -231,10 +248,15 @@ void Agent::wait_for_signal() {
   });
 }
 
-awaitable<void> Agent::stop() {
+void Agent::stop_once(std::int64_t deadline_ns) {
+  if (std::exchange(stopping_, true)) return;
+  spawn(front_.get_executor(), "stop", stop(deadline_ns));
+}
+
+awaitable<void> Agent::stop(std::int64_t deadline_ns) {
   awaitable<void> discovery_stopped = stop_discovery();
   co_await std::move(discovery_stopped);
-  awaitable<void> runtime_stopped = stop_runtime(kStopNs);
+  awaitable<void> runtime_stopped = stop_runtime(deadline_ns);
   co_await std::move(runtime_stopped);
   if (app_) {
     awaitable<void> app_stopped = app_->stop(kServerStopNs);
@@ -264,7 +286,8 @@ awaitable<void> Agent::stop_runtime(std::int64_t deadline_ns) {
 awaitable<void> Agent::reload_on_signal() {
   awaitable<Result<void>> reloaded = reload();
   const Result<void> result = co_await std::move(reloaded);
-  if (!result) log::error("failed to reload config, the old one goes on", {{"error", result.error().text()}});
+  if (!result)
+    log::error("failed to reload config, the old one goes on", {{"error", result.error().text()}});
 }
 
 awaitable<Result<void>> Agent::reload() {
@@ -322,7 +345,8 @@ awaitable<bool> Agent::ask_ready() {
 
 awaitable<std::vector<PageJob>> Agent::ask_jobs() {
   using Jobs = std::vector<Runtime::JobStatus>;
-  awaitable<Jobs> asked = ask_shard<Jobs>([this] { return runtime_ ? runtime_->status() : Jobs(); });
+  awaitable<Jobs> asked =
+      ask_shard<Jobs>([this] { return runtime_ ? runtime_->status() : Jobs(); });
   Jobs jobs = co_await std::move(asked);
   std::vector<PageJob> out;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
@@ -341,8 +365,8 @@ awaitable<std::vector<PageJob>> Agent::ask_jobs() {
 }
 
 AgentView Agent::view() {
-  return {[this] { return ask_ready(); }, [this] { return ask_jobs(); }, [this] { return dump_config(config_); },
-          [this] { return reload(); }};
+  return {[this] { return ask_ready(); }, [this] { return ask_jobs(); },
+          [this] { return dump_config(config_); }, [this] { return reload(); }};
 }
 
 }  // namespace
@@ -353,7 +377,8 @@ Result<void> check_agent_config(const AgentConfig& config) {
   PositionBook book({}, "");
   RunMode mode;
   mode.check_only = true;
-  const Runtime runtime(io.get_executor(), config, mode, book, metrics, http_transports(io.get_executor()));
+  const Runtime runtime(io.get_executor(), config, mode, book, metrics,
+                        http_transports(io.get_executor()));
   return errors_of(config);
 }
 

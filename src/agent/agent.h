@@ -18,7 +18,8 @@ namespace tailrace {
 // Builds everything the configuration asks for and throws it away: what -check-syntax reports.
 Result<void> check_agent_config(const AgentConfig& config);
 
-// Runs until SIGTERM, SIGINT, or the end of standard input with -stdin. The error is why it could not start.
+// Runs until SIGTERM, SIGINT, or the end of standard input with -stdin. The error is why it could
+// not start.
 Result<void> run_agent(AgentConfig config, const CommandLine& command_line);
 
 }  // namespace tailrace

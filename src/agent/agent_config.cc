@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "config/expand_env.h"
+#include "discovery/targets.h"
 #include "telemetry/log.h"
 
 namespace tailrace {
@@ -65,14 +66,15 @@ void read_global(ConfigNode node, GlobalOptions& global) {
 }
 
 void read_limits(ConfigNode node, LimitsOptions& limits) {
-  node.strict({"readline_rate", "readline_burst", "readline_rate_enabled", "readline_rate_drop", "max_streams",
-               "max_line_size", "max_line_size_truncate"});
+  node.strict({"readline_rate", "readline_burst", "readline_rate_enabled", "readline_rate_drop",
+               "max_streams", "max_line_size", "max_line_size_truncate"});
   node.read("readline_rate", limits.readline_rate);
   node.read("readline_burst", limits.readline_burst);
   node.read("readline_rate_enabled", limits.readline_rate_enabled);
   node.read("readline_rate_drop", limits.readline_rate_drop);
   std::int64_t streams_max = 0;
-  if (node.read("max_streams", streams_max)) limits.client.streams_max = static_cast<std::size_t>(std::max<std::int64_t>(streams_max, 0));
+  if (node.read("max_streams", streams_max))
+    limits.client.streams_max = static_cast<std::size_t>(std::max<std::int64_t>(streams_max, 0));
   ByteSize line_size{limits.client.line_bytes_max};
   node.read("max_line_size", line_size);
   limits.client.line_bytes_max = line_size.bytes;
@@ -97,23 +99,28 @@ void check_ignored_blocks(ConfigNode root) {
   watch.read("minReadFrequency", unused);
   watch.read("maxReadFrequency", unused);
   if (wal_enabled) {
-    wal.warn("the write-ahead log is not needed: what is not acknowledged is read again from its source");
+    wal.warn(
+        "the write-ahead log is not needed: what is not acknowledged is read again from its "
+        "source");
   }
 }
 
 void read_scrape_config(ConfigNode node, bool ignore_unsupported, AgentConfig& config) {
-  std::vector<std::string_view> known = {"job_name", "pipeline_stages", "relabel_configs", "encoding", "decompression"};
+  std::vector<std::string_view> known = {"job_name", "pipeline_stages", "relabel_configs",
+                                         "encoding", "decompression"};
   for (const KeyKind& source : kSourceKeys) known.push_back(source.first);
   node.strict(known);
   ScrapeConfig scrape;
   scrape.node = node;
   node.read("job_name", scrape.job_name);
-  if (scrape.job_name.empty()) node.error("job_name", "job_name is empty; every scrape config needs a name");
+  if (scrape.job_name.empty())
+    node.error("job_name", "job_name is empty; every scrape config needs a name");
   node.read("encoding", scrape.encoding);
   scrape.pipeline_stages = node.get("pipeline_stages");
   scrape.relabel_configs = read_relabel_configs(node.get("relabel_configs"));
-  const auto source = std::find_if(kSourceKeys.begin(), kSourceKeys.end(),
-                                   [&](const KeyKind& key) { return !node.get(key.first).empty(); });
+  const auto source = std::find_if(kSourceKeys.begin(), kSourceKeys.end(), [&](const KeyKind& key) {
+    return !node.get(key.first).empty();
+  });
   if (source == kSourceKeys.end()) {
     node.error("no valid target scrape config defined for \"" + scrape.job_name +
                "\"; add static_configs, docker_sd_configs, syslog or another source");
@@ -123,7 +130,8 @@ void read_scrape_config(ConfigNode node, bool ignore_unsupported, AgentConfig& c
   if (scrape.kind == SourceKind::kUnsupported) {
     const ConfigNode at = node.get(source->first);
     if (ignore_unsupported) {
-      at.warn("not supported by tailrace yet: " + std::string(source->first) + "; this scrape config is left out");
+      at.warn("not supported by tailrace yet: " + std::string(source->first) +
+              "; this scrape config is left out");
     } else {
       at.error("not supported by tailrace yet: " + std::string(source->first) +
                "; start with -ignore-unsupported to run the other scrape configs");
@@ -150,7 +158,8 @@ Labels parse_label_flag(std::string_view text) {
   Labels labels;
   for (const std::string_view pair : split(text, ',')) {
     const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos) labels.set(trim_space(pair.substr(0, equals)), trim_space(pair.substr(equals + 1)));
+    if (equals != std::string_view::npos)
+      labels.set(trim_space(pair.substr(0, equals)), trim_space(pair.substr(equals + 1)));
   }
   return labels;
 }
@@ -168,11 +177,16 @@ void add_flag_client(ConfigNode root, const CommandLine& flags, AgentConfig& con
       root.error("-client.url: " + url.error().text());
     }
   }
-  if (flags.given("client.batch-wait")) client.batch_wait_ns = flags.duration_ns("client.batch-wait");
-  if (flags.given("client.batch-size-bytes")) client.batch_bytes = flags.integer("client.batch-size-bytes");
-  if (flags.given("client.max-retries")) client.backoff.attempts_max = flags.integer("client.max-retries");
-  if (flags.given("client.min-backoff")) client.backoff.min_ns = flags.duration_ns("client.min-backoff");
-  if (flags.given("client.max-backoff")) client.backoff.max_ns = flags.duration_ns("client.max-backoff");
+  if (flags.given("client.batch-wait"))
+    client.batch_wait_ns = flags.duration_ns("client.batch-wait");
+  if (flags.given("client.batch-size-bytes"))
+    client.batch_bytes = flags.integer("client.batch-size-bytes");
+  if (flags.given("client.max-retries"))
+    client.backoff.attempts_max = flags.integer("client.max-retries");
+  if (flags.given("client.min-backoff"))
+    client.backoff.min_ns = flags.duration_ns("client.min-backoff");
+  if (flags.given("client.max-backoff"))
+    client.backoff.max_ns = flags.duration_ns("client.max-backoff");
   if (flags.given("client.timeout")) client.timeout_ns = flags.duration_ns("client.timeout");
   if (flags.given("client.tenant-id")) client.tenant_id = flags.text("client.tenant-id");
   if (flags.given("client.drop-rate-limited-batches")) {
@@ -180,68 +194,119 @@ void add_flag_client(ConfigNode root, const CommandLine& flags, AgentConfig& con
   }
   client.external_labels.merge(parse_label_flag(flags.text("client.external-labels")));
   // Its labels are also below those of every other client.
-  for (ClientOptions& other : config.clients) other.external_labels.add_missing(client.external_labels);
+  for (ClientOptions& other : config.clients)
+    other.external_labels.add_missing(client.external_labels);
   if (!client.url.host.empty()) config.clients.push_back(std::move(client));
 }
 
 void read_clients(ConfigNode root, const CommandLine& flags, AgentConfig& config) {
-  for (const ConfigNode& item : root.get("clients").items()) config.clients.push_back(read_client_options(item, true));
+  for (const ConfigNode& item : root.get("clients").items())
+    config.clients.push_back(read_client_options(item, true));
   add_flag_client(root, flags, config);
   if (config.clients.empty()) {
-    root.error("clients", "at least one client config must be provided: clients: [{url: http://localhost:3100/loki/api/v1/push}]");
+    root.error("clients",
+               "at least one client config must be provided: clients: [{url: "
+               "http://localhost:3100/loki/api/v1/push}]");
   }
   std::set<std::string> names;
   for (ClientOptions& client : config.clients) {
     name_client(client);
     if (!names.insert(client.name).second) {
-      root.error("clients", "duplicate client configs are not allowed, found duplicate for name: " + client.name);
+      root.error("clients", "duplicate client configs are not allowed, found duplicate for name: " +
+                                client.name);
     }
   }
 }
 
 // Flags win over the file.
 void apply_flags(const CommandLine& flags, AgentConfig& config) {
-  if (flags.given("file-watch.min_poll_frequency")) config.global.poll_min_ns = flags.duration_ns("file-watch.min_poll_frequency");
-  if (flags.given("file-watch.max_poll_frequency")) config.global.poll_max_ns = flags.duration_ns("file-watch.max_poll_frequency");
-  if (flags.given("target.sync-period")) config.sync_period_ns = flags.duration_ns("target.sync-period");
+  if (flags.given("file-watch.min_poll_frequency"))
+    config.global.poll_min_ns = flags.duration_ns("file-watch.min_poll_frequency");
+  if (flags.given("file-watch.max_poll_frequency"))
+    config.global.poll_max_ns = flags.duration_ns("file-watch.max_poll_frequency");
+  if (flags.given("target.sync-period"))
+    config.sync_period_ns = flags.duration_ns("target.sync-period");
   if (flags.given("stdin")) config.read_stdin = flags.flag("stdin");
   if (flags.given("positions.file")) config.positions.filename = flags.text("positions.file");
-  if (flags.given("positions.sync-period")) config.positions.sync_period.ns = flags.duration_ns("positions.sync-period");
-  if (flags.given("positions.ignore-invalid-yaml")) config.positions.ignore_invalid_yaml = flags.flag("positions.ignore-invalid-yaml");
+  if (flags.given("positions.sync-period"))
+    config.positions.sync_period.ns = flags.duration_ns("positions.sync-period");
+  if (flags.given("positions.ignore-invalid-yaml"))
+    config.positions.ignore_invalid_yaml = flags.flag("positions.ignore-invalid-yaml");
   LimitsOptions& limits = config.limits;
-  if (flags.given("limit.readline-rate")) limits.readline_rate = flags.number("limit.readline-rate");
-  if (flags.given("limit.readline-burst")) limits.readline_burst = flags.integer("limit.readline-burst");
-  if (flags.given("limit.readline-rate-enabled")) limits.readline_rate_enabled = flags.flag("limit.readline-rate-enabled");
-  if (flags.given("limit.readline-rate-drop")) limits.readline_rate_drop = flags.flag("limit.readline-rate-drop");
-  if (flags.given("max-streams")) limits.client.streams_max = static_cast<std::size_t>(std::max<std::int64_t>(flags.integer("max-streams"), 0));
+  if (flags.given("limit.readline-rate"))
+    limits.readline_rate = flags.number("limit.readline-rate");
+  if (flags.given("limit.readline-burst"))
+    limits.readline_burst = flags.integer("limit.readline-burst");
+  if (flags.given("limit.readline-rate-enabled"))
+    limits.readline_rate_enabled = flags.flag("limit.readline-rate-enabled");
+  if (flags.given("limit.readline-rate-drop"))
+    limits.readline_rate_drop = flags.flag("limit.readline-rate-drop");
+  if (flags.given("max-streams"))
+    limits.client.streams_max =
+        static_cast<std::size_t>(std::max<std::int64_t>(flags.integer("max-streams"), 0));
   if (flags.given("max-line-size")) limits.client.line_bytes_max = flags.bytes("max-line-size");
-  if (flags.given("max-line-size-truncate")) limits.client.truncate_long_lines = flags.flag("max-line-size-truncate");
+  if (flags.given("max-line-size-truncate"))
+    limits.client.truncate_long_lines = flags.flag("max-line-size-truncate");
   ServerConfig& server = config.server;
   if (flags.given("server.disable")) server.disable = flags.flag("server.disable");
-  if (flags.given("server.enable-runtime-reload")) server.enable_runtime_reload = flags.flag("server.enable-runtime-reload");
-  if (flags.given("server.http-listen-address")) server.listen.address = flags.text("server.http-listen-address");
-  if (flags.given("server.http-listen-port")) server.listen.port = static_cast<std::uint16_t>(flags.integer("server.http-listen-port"));
+  if (flags.given("server.enable-runtime-reload"))
+    server.enable_runtime_reload = flags.flag("server.enable-runtime-reload");
+  if (flags.given("server.http-listen-address"))
+    server.listen.address = flags.text("server.http-listen-address");
+  if (flags.given("server.http-listen-port"))
+    server.listen.port = static_cast<std::uint16_t>(flags.integer("server.http-listen-port"));
   if (flags.given("server.path-prefix")) server.path_prefix = flags.text("server.path-prefix");
-  if (flags.given("server.register-instrumentation")) server.register_instrumentation = flags.flag("server.register-instrumentation");
-  if (flags.given("server.graceful-shutdown-timeout")) server.graceful_shutdown_timeout_ns = flags.duration_ns("server.graceful-shutdown-timeout");
-  if (flags.given("server.http-read-timeout")) server.read_timeout_ns = flags.duration_ns("server.http-read-timeout");
-  if (flags.given("server.http-write-timeout")) server.write_timeout_ns = flags.duration_ns("server.http-write-timeout");
-  if (flags.given("server.http-idle-timeout")) server.idle_timeout_ns = flags.duration_ns("server.http-idle-timeout");
+  if (flags.given("server.register-instrumentation"))
+    server.register_instrumentation = flags.flag("server.register-instrumentation");
+  if (flags.given("server.graceful-shutdown-timeout"))
+    server.graceful_shutdown_timeout_ns = flags.duration_ns("server.graceful-shutdown-timeout");
+  if (flags.given("server.http-read-timeout"))
+    server.read_timeout_ns = flags.duration_ns("server.http-read-timeout");
+  if (flags.given("server.http-write-timeout"))
+    server.write_timeout_ns = flags.duration_ns("server.http-write-timeout");
+  if (flags.given("server.http-idle-timeout"))
+    server.idle_timeout_ns = flags.duration_ns("server.http-idle-timeout");
   if (flags.given("log.level")) server.log_level = flags.text("log.level");
   if (flags.given("log.format")) server.log_format = flags.text("log.format");
+}
+
+// With -stdin the first scrape config reads standard input, with the labels of its static_configs
+// (those that begin with "__" too), and there are no others.
+void read_from_stdin(AgentConfig& config) {
+  ScrapeConfig scrape;
+  if (config.scrape_configs.empty()) {
+    scrape.job_name = "stdin";
+    scrape.stdin_labels = {{"job", "stdin"}, {"hostname", host_name()}};
+  } else {
+    scrape = std::move(config.scrape_configs.front());
+    for (const TargetGroup& group : scrape.discovery.static_groups) {
+      scrape.stdin_labels.merge(group.labels);
+    }
+    scrape.discovery = {};
+    if (config.scrape_configs.size() > 1) {
+      config.yaml->root()
+          .get("scrape_configs")
+          .warn("with -stdin only the first scrape config is used");
+    }
+  }
+  scrape.kind = SourceKind::kStdin;
+  config.scrape_configs.clear();
+  config.scrape_configs.push_back(std::move(scrape));
 }
 
 // The first of the comma separated candidates that exists.
 Result<std::string> find_config_file(const std::string& candidates) {
   if (candidates.empty()) {
-    return Error{ErrorCode::kInvalid, "no configuration: say -config.file=promtail.yaml (-help lists all flags)"};
+    return Error{ErrorCode::kInvalid,
+                 "no configuration: say -config.file=promtail.yaml (-help lists all flags)"};
   }
   for (const std::string_view candidate : split(candidates, ',')) {
     std::string path(trim_space(candidate));
     struct stat status {};
     if (!path.empty() && ::stat(path.c_str(), &status) == 0) return path;
   }
-  return Error{ErrorCode::kNotFound, candidates + ": no such file; -config.file must name a YAML file that exists"};
+  return Error{ErrorCode::kNotFound,
+               candidates + ": no such file; -config.file must name a YAML file that exists"};
 }
 
 }  // namespace
@@ -253,8 +318,8 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
   config.errors = std::make_shared<ConfigErrors>();
   config.yaml = std::make_shared<YamlFile>(config.file_name, config.text, *config.errors);
   const ConfigNode root = config.yaml->root();
-  root.strict({"global", "server", "client", "clients", "positions", "scrape_configs", "target_config",
-               "limits_config", "options", "tracing", "wal", "app", "store"});
+  root.strict({"global", "server", "client", "clients", "positions", "scrape_configs",
+               "target_config", "limits_config", "options", "tracing", "wal", "app", "store"});
   read_global(root.get("global"), config.global);
   read(root.get("server"), config.server);
   read_clients(root, flags, config);
@@ -271,6 +336,7 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
   }
   read(root.get("app"), config.app);
   apply_flags(flags, config);
+  if (config.read_stdin) read_from_stdin(config);
   return config;
 }
 

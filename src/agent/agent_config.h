@@ -1,7 +1,8 @@
-// AgentConfig: a whole configuration, read and checked, with the command line applied; nothing is started yet.
+// AgentConfig: a whole configuration, read and checked, with the command line applied; nothing is
+// started yet.
 //
-// A component owns its options and how they are read; this only knows which blocks there are. All problems of a
-// file are gathered in one run.
+// A component owns its options and how they are read; this only knows which blocks there are. All
+// problems of a file are gathered in one run.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ struct LimitsOptions {
   ClientLimits client;
 };
 
-// Where the lines of a scrape config come from. One kind each: the first that is present, in this order.
+// Where the lines of a scrape config come from. One kind each: the first that is present, in this
+// order.
 enum class SourceKind : std::uint8_t {
   kFiles,  // static_configs and all service discoveries but docker
   kJournal,
@@ -43,6 +45,7 @@ enum class SourceKind : std::uint8_t {
   kGelf,
   kDocker,
   kHerokuDrain,
+  kStdin,  // not from a key: -stdin makes the first scrape config one
   kUnsupported,
 };
 
@@ -54,13 +57,15 @@ struct ScrapeConfig {
   ConfigNode pipeline_stages;
   RelabelConfigs relabel_configs;
   std::string encoding;  // "": bytes pass unchanged
+  Labels stdin_labels;   // of kStdin
 };
 
 struct AgentConfig {
   std::string file_name;
   std::string text;  // as read, environment expanded
-  // Owners: this, and copies of it (a reload keeps the old one until it is stopped). The nodes below point into the
-  // file, and record problems, also those of what is built later, in the errors.
+  // Owners: this, and copies of it (a reload keeps the old one until it is stopped). The nodes
+  // below point into the file, and record problems, also those of what is built later, in the
+  // errors.
   std::shared_ptr<ConfigErrors> errors;
   std::shared_ptr<YamlFile> yaml;
 
@@ -75,11 +80,12 @@ struct AgentConfig {
   AppOptions app;  // off if its section is absent
 };
 
-// Reads the file that -config.file names. kNotFound if none of its candidates exists; kInvalid with all problems,
-// one a line, if it cannot be used. Warnings are logged.
+// Reads the file that -config.file names. kNotFound if none of its candidates exists; kInvalid with
+// all problems, one a line, if it cannot be used. Warnings are logged.
 Result<AgentConfig> load_agent_config(const CommandLine& command_line);
 
 // The same from a text, for tests and for standard input.
-AgentConfig read_agent_config(std::string file_name, std::string text, const CommandLine& command_line);
+AgentConfig read_agent_config(std::string file_name, std::string text,
+                              const CommandLine& command_line);
 
 }  // namespace tailrace

@@ -14,57 +14,73 @@ namespace {
 
 using Kind = FlagSpec::Kind;
 
-// Promtail's flags in the order of its documentation, then ours. Names and defaults: promtail -help, 3.6.15.
+// Promtail's flags in the order of its documentation, then ours. Names and defaults: promtail
+// -help, 3.6.15.
 constexpr auto kFlags = std::to_array<FlagSpec>({
-    {"config.file", Kind::kString, "", "YAML file to run with; of several, separated by commas, the first that exists"},
+    {"config.file", Kind::kString, "",
+     "YAML file to run with; of several, separated by commas, the first that exists"},
     {"config.expand-env", Kind::kBool, "false", "expand ${VAR} in the file from the environment"},
     {"version", Kind::kBool, "false", "print the version and exit"},
     {"help", Kind::kBool, "false", "print this and exit"},
     {"h", Kind::kBool, "false", "print this and exit"},
-    {"check-syntax", Kind::kBool, "false", "check the file, building everything it asks for, and exit"},
+    {"check-syntax", Kind::kBool, "false",
+     "check the file, building everything it asks for, and exit"},
     {"dry-run", Kind::kBool, "false", "print entries to standard output instead of sending them"},
     {"inspect", Kind::kBool, "false", "print what each pipeline stage changes to standard error"},
-    {"stdin", Kind::kBool, "false", "read lines from standard input through the first scrape config"},
-    {"print-config-stderr", Kind::kBool, "false", "print the configuration to standard error before running"},
+    {"stdin", Kind::kBool, "false",
+     "read lines from standard input through the first scrape config"},
+    {"print-config-stderr", Kind::kBool, "false",
+     "print the configuration to standard error before running"},
     {"log-config-reverse-order", Kind::kBool, "false", "log the configuration, last line first"},
     {"log.level", Kind::kString, "info", "debug, info, warn or error"},
     {"log.format", Kind::kString, "logfmt", "logfmt or json"},
     {"target.sync-period", Kind::kDuration, "10s", "how often globs are evaluated again"},
-    {"file-watch.min_poll_frequency", Kind::kDuration, "250ms", "how often files that cannot be watched are looked at"},
-    {"file-watch.max_poll_frequency", Kind::kDuration, "250ms", "the same for files that do not change"},
+    {"file-watch.min_poll_frequency", Kind::kDuration, "250ms",
+     "how often files that cannot be watched are looked at"},
+    {"file-watch.max_poll_frequency", Kind::kDuration, "250ms",
+     "the same for files that do not change"},
     {"positions.file", Kind::kString, "/var/log/positions.yaml", "where read positions are kept"},
     {"positions.sync-period", Kind::kDuration, "10s", "how often the positions file is written"},
-    {"positions.ignore-invalid-yaml", Kind::kBool, "false", "start with no positions if the file does not parse"},
+    {"positions.ignore-invalid-yaml", Kind::kBool, "false",
+     "start with no positions if the file does not parse"},
     {"client.url", Kind::kString, "", "push URL of one more client"},
-    {"client.batch-wait", Kind::kDuration, "1s", "longest time before a batch of that client is sent"},
+    {"client.batch-wait", Kind::kDuration, "1s",
+     "longest time before a batch of that client is sent"},
     {"client.batch-size-bytes", Kind::kInt, "1048576", "size at which a batch is sent"},
-    {"client.max-retries", Kind::kInt, "10", "attempts before a batch is dropped, if given; else there is no end"},
+    {"client.max-retries", Kind::kInt, "10",
+     "attempts before a batch is dropped, if given; else there is no end"},
     {"client.min-backoff", Kind::kDuration, "500ms", "first wait between attempts"},
     {"client.max-backoff", Kind::kDuration, "5m", "longest wait between attempts"},
     {"client.timeout", Kind::kDuration, "10s", "time for one push"},
-    {"client.external-labels", Kind::kString, "", "labels for every entry of every client: k=v,k2=v2"},
+    {"client.external-labels", Kind::kString, "",
+     "labels for every entry of every client: k=v,k2=v2"},
     {"client.tenant-id", Kind::kString, "", "tenant of that client"},
-    {"client.drop-rate-limited-batches", Kind::kBool, "false", "drop batches that are answered with 429"},
+    {"client.drop-rate-limited-batches", Kind::kBool, "false",
+     "drop batches that are answered with 429"},
     {"limit.readline-rate", Kind::kFloat, "10000", "entries a second"},
     {"limit.readline-burst", Kind::kInt, "10000", "entries that may come at once"},
     {"limit.readline-rate-enabled", Kind::kBool, "false", "apply the limit"},
-    {"limit.readline-rate-drop", Kind::kBool, "true", "drop what is over the limit instead of waiting"},
+    {"limit.readline-rate-drop", Kind::kBool, "true",
+     "drop what is over the limit instead of waiting"},
     {"max-streams", Kind::kInt, "0", "label sets in one batch; 0: no limit"},
     {"max-line-size", Kind::kSize, "0", "longest line that is sent; 0: no limit"},
     {"max-line-size-truncate", Kind::kBool, "false", "cut longer lines instead of dropping them"},
     {"server.disable", Kind::kBool, "false", "no HTTP server"},
-    {"server.enable-runtime-reload", Kind::kBool, "false", "reload the configuration on POST /reload"},
+    {"server.enable-runtime-reload", Kind::kBool, "false",
+     "reload the configuration on POST /reload"},
     {"server.profiling_enabled", Kind::kBool, "false", "accepted, without effect"},
     {"server.http-listen-address", Kind::kString, "", "address of the HTTP server; empty: all"},
     {"server.http-listen-port", Kind::kInt, "80", "port of the HTTP server"},
     {"server.path-prefix", Kind::kString, "", "prefix of all routes"},
-    {"server.graceful-shutdown-timeout", Kind::kDuration, "30s", "time for running requests at the end"},
+    {"server.graceful-shutdown-timeout", Kind::kDuration, "30s",
+     "time for running requests at the end"},
     {"server.register-instrumentation", Kind::kBool, "true", "serve /metrics"},
     {"server.http-read-timeout", Kind::kDuration, "30s", "time to read a request"},
     {"server.http-write-timeout", Kind::kDuration, "30s", "time to write an answer"},
     {"server.http-idle-timeout", Kind::kDuration, "2m", "time a connection may rest"},
     {"tracing.enabled", Kind::kBool, "true", "accepted, without effect"},
-    {"ignore-unsupported", Kind::kBool, "false", "start without the scrape configs that tailrace does not support yet"},
+    {"ignore-unsupported", Kind::kBool, "false",
+     "start without the scrape configs that tailrace does not support yet"},
     // From the server library of Promtail: accepted, without effect on shipping logs.
     {"server.cluster-validation.grpc.enabled", Kind::kBool, "false", ""},
     {"server.cluster-validation.grpc.soft-validation", Kind::kBool, "false", ""},
@@ -163,12 +179,18 @@ Result<void> whether(Result<T> parsed) {
 
 Result<void> check_value(const FlagSpec& flag, std::string_view text) {
   switch (flag.kind) {
-    case Kind::kBool: return whether(parse_bool(text));
-    case Kind::kInt: return whether(parse_int(text));
-    case Kind::kFloat: return whether(parse_float(text));
-    case Kind::kDuration: return whether(parse_go_duration(text));
-    case Kind::kSize: return whether(parse_size(text));
-    case Kind::kString: return {};
+    case Kind::kBool:
+      return whether(parse_bool(text));
+    case Kind::kInt:
+      return whether(parse_int(text));
+    case Kind::kFloat:
+      return whether(parse_float(text));
+    case Kind::kDuration:
+      return whether(parse_go_duration(text));
+    case Kind::kSize:
+      return whether(parse_size(text));
+    case Kind::kString:
+      return {};
   }
   return {};
 }
@@ -213,8 +235,8 @@ Result<CommandLine> CommandLine::parse(std::span<const char* const> arguments) {
       return Error{ErrorCode::kInvalid, "flag needs an argument: -" + std::string(name)};
     }
     if (Result<void> fits = check_value(*flag, value); !fits) {
-      return Error{ErrorCode::kInvalid, "invalid value \"" + value + "\" for flag -" + std::string(name) + ": " +
-                                            fits.error().text()};
+      return Error{ErrorCode::kInvalid, "invalid value \"" + value + "\" for flag -" +
+                                            std::string(name) + ": " + fits.error().text()};
     }
     out.values_.insert_or_assign(std::string(name), std::move(value));
   }
@@ -233,7 +255,9 @@ std::string CommandLine::text(std::string_view name) const {
 bool CommandLine::flag(std::string_view name) const { return *parse_bool(text(name)); }
 std::int64_t CommandLine::integer(std::string_view name) const { return *parse_int(text(name)); }
 double CommandLine::number(std::string_view name) const { return *parse_float(text(name)); }
-std::int64_t CommandLine::duration_ns(std::string_view name) const { return *parse_go_duration(text(name)); }
+std::int64_t CommandLine::duration_ns(std::string_view name) const {
+  return *parse_go_duration(text(name));
+}
 std::uint64_t CommandLine::bytes(std::string_view name) const { return *parse_size(text(name)); }
 
 std::string usage_text() {
@@ -252,7 +276,8 @@ std::string usage_text() {
   }
   out +=
       "\nSubcommands:\n"
-      "  healthcheck [URL]\n    \tasks URL (default http://127.0.0.1:9080/ready) and exits with 0 if it answers 200\n";
+      "  healthcheck [URL]\n    \tasks URL (default http://127.0.0.1:9080/ready) and exits with 0 "
+      "if it answers 200\n";
   return out;
 }
 

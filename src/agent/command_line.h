@@ -1,7 +1,7 @@
 // CommandLine: the flags of Promtail, and a few of ours.
 //
-// One or two dashes; -flag=value or -flag value; booleans only as -flag or -flag=true|false. A flag that is
-// given wins over the configuration file.
+// One or two dashes; -flag=value or -flag value; booleans only as -flag or -flag=true|false. A flag
+// that is given wins over the configuration file.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@
 
 namespace tailrace {
 
-// One flag we know. `yaml_path` says where its value belongs in the configuration; "" for those that are about
-// the run itself.
+// One flag we know. `yaml_path` says where its value belongs in the configuration; "" for those
+// that are about the run itself.
 struct FlagSpec {
   enum class Kind : std::uint8_t { kBool, kString, kInt, kFloat, kDuration, kSize };
   std::string_view name;
@@ -28,8 +28,8 @@ struct FlagSpec {
 
 class CommandLine {
  public:
-  // `arguments` without the program's name. kInvalid with a text for people: unknown flag (with a suggestion),
-  // missing or unfit value.
+  // `arguments` without the program's name. kInvalid with a text for people: unknown flag (with a
+  // suggestion), missing or unfit value.
   static Result<CommandLine> parse(std::span<const char* const> arguments);
 
   // Whether the flag stood on the command line.

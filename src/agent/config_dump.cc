@@ -13,8 +13,9 @@ namespace {
 constexpr std::string_view kMasked = "<secret>";
 
 bool is_secret_key(std::string_view key) {
-  static constexpr std::array<std::string_view, 7> kSecrets = {"password",    "bearer_token", "credentials", "client_secret",
-                                                               "key",         "api_token",    "connection_string"};
+  static constexpr std::array<std::string_view, 7> kSecrets = {
+      "password", "bearer_token", "credentials",      "client_secret",
+      "key",      "api_token",    "connection_string"};
   for (const std::string_view secret : kSecrets) {
     if (key == secret) return true;
   }

@@ -1,4 +1,5 @@
-// The running configuration as YAML, defaults filled in and secrets masked: for /config and -print-config-stderr.
+// The running configuration as YAML, defaults filled in and secrets masked: for /config and
+// -print-config-stderr.
 #pragma once
 
 #include <string>

@@ -10,7 +10,8 @@
 namespace tailrace {
 namespace {
 
-awaitable<void> ask(HttpClient& client, const HttpRequest& request, std::optional<Result<HttpResponse>>& answer) {
+awaitable<void> ask(HttpClient& client, const HttpRequest& request,
+                    std::optional<Result<HttpResponse>>& answer) {
   awaitable<Result<HttpResponse>> sending = client.send(request, 3 * kNsPerSecond);
   answer = co_await std::move(sending);
 }
@@ -31,8 +32,9 @@ Result<void> check_health(std::string_view url) {
   if (!answer) return Error{ErrorCode::kUnavailable, std::string(url) + ": no answer"};
   if (!*answer) return std::move(*answer).error().in(url);
   if ((*answer)->status != 200) {
-    return Error{ErrorCode::kUnavailable,
-                 std::string(url) + ": status " + std::to_string((*answer)->status) + ": " + (*answer)->body};
+    return Error{ErrorCode::kUnavailable, std::string(url) + ": status " +
+                                              std::to_string((*answer)->status) + ": " +
+                                              (*answer)->body};
   }
   return {};
 }

@@ -1,6 +1,14 @@
 #include "agent/job.h"
 
+#include <unistd.h>
+
 #include <utility>
+
+#include "sources/docker/docker_source.h"
+#include "sources/gelf/gelf_source.h"
+#include "sources/push/push_source.h"
+#include "sources/stdin_source.h"
+#include "sources/syslog/syslog_source.h"
 
 namespace tailrace {
 
@@ -17,23 +25,59 @@ Job::Job(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& 
   build_source(config, scrape, environment);
 }
 
-void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape, JobEnvironment& environment) {
+void Job::build_file_source(const AgentConfig& config, const ScrapeConfig& scrape,
+                            JobEnvironment& environment) {
+  if (!scrape.encoding.empty()) {
+    Result<std::unique_ptr<LineDecoder>> decoder = make_line_decoder(scrape.encoding);
+    if (!decoder) return scrape.node.error("encoding", decoder.error().text());
+    decoder_ = std::move(*decoder);
+  }
+  tail_context_ = std::make_unique<TailContext>(
+      TailContext{environment.shard, environment.scheduler, environment.watcher,
+                  environment.positions, *driver_, environment.file_metrics, decoder_.get()});
+  const FileSourceOptions options{name_, config.sync_period_ns, config.global.poll_min_ns};
+  const DecompressOptions decompress = read_decompress_options(scrape.node.get("decompression"));
+  if (decompress.enabled) {
+    compressed_ = std::make_unique<CompressedFileSource>(*tail_context_, options, decompress);
+  } else {
+    files_ = std::make_unique<FileSource>(*tail_context_, options);
+  }
+}
+
+void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape,
+                       JobEnvironment& environment) {
+  source_context_ = std::make_unique<SourceContext>(SourceContext{
+      name_, environment.shard, environment.scheduler, environment.positions, *driver_});
   switch (scrape.kind) {
     case SourceKind::kFiles:
-      tail_context_ = std::make_unique<TailContext>(
-          TailContext{environment.shard, environment.scheduler, environment.watcher, environment.positions, *driver_,
-                      environment.file_metrics, nullptr});
-      files_ = std::make_unique<FileSource>(
-          *tail_context_, FileSourceOptions{name_, config.sync_period_ns, config.global.poll_min_ns});
+      return build_file_source(config, scrape, environment);
+    case SourceKind::kSyslog:
+      source_ = std::make_unique<SyslogSource>(*source_context_, scrape.relabel_configs,
+                                               read_syslog_options(scrape.node.get("syslog")));
+      return;
+    case SourceKind::kPush:
+      source_ = std::make_unique<PushSource>(*source_context_, scrape.relabel_configs,
+                                             read_push_options(scrape.node.get("loki_push_api")));
+      return;
+    case SourceKind::kDocker:
+      source_ = std::make_unique<DockerSource>(
+          *source_context_, scrape.relabel_configs,
+          read_docker_sd_configs(scrape.node.get("docker_sd_configs")));
+      return;
+    case SourceKind::kGelf:
+      source_ = std::make_unique<GelfSource>(*source_context_, scrape.relabel_configs,
+                                             read_gelf_options(scrape.node.get("gelf")));
+      return;
+    case SourceKind::kStdin:
+      source_ = std::make_unique<StdinSource>(*source_context_, STDIN_FILENO, scrape.stdin_labels,
+                                              environment.on_input_end);
       return;
     case SourceKind::kJournal:
-    case SourceKind::kSyslog:
-    case SourceKind::kPush:
-    case SourceKind::kGelf:
-    case SourceKind::kDocker:
     case SourceKind::kHerokuDrain:
     case SourceKind::kUnsupported:
-      scrape.node.error("not supported by tailrace yet; start with -ignore-unsupported to run the other scrape configs");
+      scrape.node.error(
+          "not supported by tailrace yet; start with -ignore-unsupported to run the other scrape "
+          "configs");
       return;
   }
 }
@@ -42,33 +86,46 @@ Result<void> Job::start() { return source_ ? source_->start() : Result<void>(); 
 
 void Job::set_targets(std::vector<FileTarget> targets) {
   if (files_) files_->set_targets(std::move(targets));
+  if (compressed_) compressed_->set_targets(std::move(targets));
 }
 
 void Job::publish() {
   if (files_) files_->publish();
+  if (compressed_) compressed_->publish();
   if (source_) source_->publish();
 }
 
 void Job::stop() {
   if (files_) files_->stop();
+  if (compressed_) compressed_->stop();
   if (source_) source_->stop();
   if (driver_) driver_->flush();
 }
 
-bool Job::ready() const { return (files_ && files_->ready()) || (source_ && source_->ready()); }
+bool Job::settled() {
+  return (!source_ || source_->settled()) && (!compressed_ || compressed_->settled());
+}
+
+bool Job::ready() const {
+  return (files_ && files_->ready()) || (compressed_ && compressed_->ready()) ||
+         (source_ && source_->ready());
+}
 
 std::vector<SourceStatus> Job::status() const {
   if (source_) return source_->status();
   std::vector<SourceStatus> out;
-  if (!files_) return out;
-  for (FileTargetStatus& target : files_->status()) {
+  std::vector<FileTargetStatus> targets;
+  if (files_) targets = files_->status();
+  if (compressed_) targets = compressed_->status();
+  for (FileTargetStatus& target : targets) {
     SourceStatus& status = out.emplace_back();
     status.type = "File";
     status.ready = !target.files.empty();
     status.labels = std::move(target.labels);
     status.discovered = std::move(target.discovered);
     status.details.emplace_back("path", target.path);
-    for (const TailedFile& file : target.files) status.details.emplace_back(file.path, std::to_string(file.offset));
+    for (const TailedFile& file : target.files)
+      status.details.emplace_back(file.path, std::to_string(file.offset));
   }
   return out;
 }

@@ -19,9 +19,12 @@ Result<PositionBook> PositionKeeper::load(const PositionsOptions& options) {
     if (text && is_damaged(*text)) {
       positions = salvage_positions(*text);
       log::warn("the positions file is damaged, going on with what is left of it",
-                {{"file", options.filename}, {"entries", positions.size()}, {"error", loaded.error().text()}});
+                {{"file", options.filename},
+                 {"entries", positions.size()},
+                 {"error", loaded.error().text()}});
     } else if (options.ignore_invalid_yaml && text) {
-      log::warn("ignoring the positions file, it does not parse", {{"error", loaded.error().text()}});
+      log::warn("ignoring the positions file, it does not parse",
+                {{"error", loaded.error().text()}});
     } else {
       return std::move(loaded).error().in("positions");
     }
@@ -31,8 +34,9 @@ Result<PositionBook> PositionKeeper::load(const PositionsOptions& options) {
   return PositionBook(std::move(positions), identities ? *identities : std::string());
 }
 
-PositionKeeper::PositionKeeper(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
-                               PositionsOptions options, PositionBook& book, std::function<void()> publish)
+PositionKeeper::PositionKeeper(boost::asio::any_io_executor executor,
+                               boost::asio::thread_pool& pool, PositionsOptions options,
+                               PositionBook& book, std::function<void()> publish)
     : executor_(std::move(executor)),
       pool_(pool),
       options_(std::move(options)),
@@ -70,14 +74,15 @@ void PositionKeeper::write() {
   if (writing_ || !book_.dirty()) return;
   writing_ = true;
   auto snapshot = std::make_shared<const PositionBook::Snapshot>(book_.snapshot());
-  boost::asio::post(pool_, [this, alive = lifetime_.watch(), executor = executor_, options = options_, snapshot] {
-    write_files(options, *snapshot);
-    boost::asio::post(executor, [this, alive] {
-      if (!alive()) return;
-      writing_ = false;
-      if (book_.urgent()) write_soon();
-    });
-  });
+  boost::asio::post(
+      pool_, [this, alive = lifetime_.watch(), executor = executor_, options = options_, snapshot] {
+        write_files(options, *snapshot);
+        boost::asio::post(executor, [this, alive] {
+          if (!alive()) return;
+          writing_ = false;
+          if (book_.urgent()) write_soon();
+        });
+      });
 }
 
 void PositionKeeper::write_blocking() {
@@ -86,13 +91,16 @@ void PositionKeeper::write_blocking() {
   write_files(options_, book_.snapshot());
 }
 
-void PositionKeeper::write_files(const PositionsOptions& options, const PositionBook::Snapshot& snapshot) {
+void PositionKeeper::write_files(const PositionsOptions& options,
+                                 const PositionBook::Snapshot& snapshot) {
   static log::Every log_failure(std::int64_t{30} * 1'000'000'000);
   // Ours first: if only one is written, it must be the one that a restart does not believe alone.
-  Result<void> written = replace_file_blocking(identities_path(options.filename), snapshot.identities, 0600);
+  Result<void> written =
+      replace_file_blocking(identities_path(options.filename), snapshot.identities, 0600);
   if (written) written = save_positions_blocking(options.filename, snapshot.positions);
   if (!written && log_failure.due()) {
-    log::error("cannot write the positions file, trying again", {{"file", options.filename}, {"error", written.error().text()}});
+    log::error("cannot write the positions file, trying again",
+               {{"file", options.filename}, {"error", written.error().text()}});
   }
 }
 

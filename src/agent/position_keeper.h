@@ -1,8 +1,9 @@
-// PositionKeeper: writes the position book to disk: every sync_period if something changed, at once (nearly) when
-// a file is new in it, and at the end.
+// PositionKeeper: writes the position book to disk: every sync_period if something changed, at once
+// (nearly) when a file is new in it, and at the end.
 //
-// The book lives on the shard; the writing, which waits for the disk, is done by a pool thread, one write at a
-// time. A failed write is logged and tried again with the next period; the old file stays whole.
+// The book lives on the shard; the writing, which waits for the disk, is done by a pool thread, one
+// write at a time. A failed write is logged and tried again with the next period; the old file
+// stays whole.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -24,13 +25,14 @@ class PositionKeeper {
   // How long a new file waits for others to be written down with it.
   static constexpr std::int64_t kUrgentNs = 50'000'000;
 
-  // Loads the file and our own beside it. A file that is damaged (cut off, NULs) gives what can be saved of it and
-  // a warning; one that somebody edited wrongly is an error, unless the options say to ignore that.
+  // Loads the file and our own beside it. A file that is damaged (cut off, NULs) gives what can be
+  // saved of it and a warning; one that somebody edited wrongly is an error, unless the options say
+  // to ignore that.
   static Result<PositionBook> load(const PositionsOptions& options);
 
   // `publish` makes all sources tell the book where they are. All on the shard's thread.
-  PositionKeeper(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, PositionsOptions options,
-                 PositionBook& book, std::function<void()> publish);
+  PositionKeeper(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
+                 PositionsOptions options, PositionBook& book, std::function<void()> publish);
   PositionKeeper(const PositionKeeper&) = delete;
   PositionKeeper& operator=(const PositionKeeper&) = delete;
 

@@ -1,4 +1,5 @@
-// ByteBuffer: room that is reused and never cleared, unlike a string, which zeroes what it grows by.
+// ByteBuffer: room that is reused and never cleared, unlike a string, which zeroes what it grows
+// by.
 #pragma once
 
 #include <cstddef>

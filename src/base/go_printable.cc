@@ -1,8 +1,8 @@
 // is_go_printable: the ranges for which Go's unicode.IsPrint says yes.
 //
-// Derived by asking Go itself (package unicode, Unicode 15.0.0, the version of Go 1.21 to 1.26): a program walked
-// all code points from 0 to 0x10FFFF, called unicode.IsPrint, and printed the runs of yes. The tables are in
-// order, so that a lookup is a binary search.
+// Derived by asking Go itself (package unicode, Unicode 15.0.0, the version of Go 1.21 to 1.26): a
+// program walked all code points from 0 to 0x10FFFF, called unicode.IsPrint, and printed the runs
+// of yes. The tables are in order, so that a lookup is a binary search.
 #include <algorithm>
 #include <cstdint>
 #include <iterator>

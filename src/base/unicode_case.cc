@@ -1,8 +1,9 @@
 // Simple case mapping, one character to one character, as Go's package unicode has it.
 //
-// The tables were made by asking Go (Unicode 15.0.0): a program called unicode.ToUpper and unicode.ToLower for all
-// code points from 0x80 on and joined neighbours that move by the same distance. `stride` is 2 where upper and
-// lower case letters alternate. Title case differs from upper case only for what to_title says.
+// The tables were made by asking Go (Unicode 15.0.0): a program called unicode.ToUpper and
+// unicode.ToLower for all code points from 0x80 on and joined neighbours that move by the same
+// distance. `stride` is 2 where upper and lower case letters alternate. Title case differs from
+// upper case only for what to_title says.
 #include "base/unicode_case.h"
 
 #include <algorithm>

@@ -19,7 +19,30 @@ std::optional<LineFilterOp> line_filter_op(const Token& token) {
   if (token.is("!=")) return LineFilterOp::kNotContains;
   if (token.is("|~")) return LineFilterOp::kRegex;
   if (token.is("!~")) return LineFilterOp::kNotRegex;
+  if (token.is("|>")) return LineFilterOp::kPattern;
+  if (token.is("!>")) return LineFilterOp::kNotPattern;
   return std::nullopt;
+}
+
+// A token as Loki's grammar calls it.
+std::string token_name(const Token& token) {
+  switch (token.kind) {
+    case TokenKind::kEnd:
+      return "$end";
+    case TokenKind::kString:
+    case TokenKind::kRawString:
+      return "STRING";
+    case TokenKind::kNumber:
+      return "NUMBER";
+    case TokenKind::kDuration:
+      return "DURATION";
+    case TokenKind::kIdentifier:
+      return "IDENTIFIER " + token.text;
+    case TokenKind::kError:
+    case TokenKind::kPunctuation:
+      break;
+  }
+  return token.text;
 }
 
 std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
@@ -46,8 +69,18 @@ Result<void> Parser::expect(std::string_view punctuation, std::string_view where
 Error Parser::unexpected(std::string_view expected) const {
   const Token& token = peek();
   if (token.kind == TokenKind::kError) return error_at(token.place, token.text);
+  if (options_.query) {
+    return error_at(token.place, "syntax error: unexpected " + token_name(token) + ", expecting " +
+                                     std::string(expected));
+  }
   return error_at(token.place,
                   "expected " + std::string(expected) + ", found " + token.described());
+}
+
+Error Parser::error_at(Place place, std::string_view what) const {
+  if (!options_.query) return logql::error_at(place, what);
+  return Error{ErrorCode::kInvalid, "parse error at line " + std::to_string(place.line) + ", col " +
+                                        std::to_string(place.column) + ": " + std::string(what)};
 }
 
 Result<std::string> Parser::string_value(std::string_view where) {
@@ -78,10 +111,12 @@ Result<MatcherSyntax> Parser::matcher() {
 
 Result<std::vector<MatcherSyntax>> Parser::matchers() {
   TAILRACE_CHECK(expect("{", "at the start of a selector"));
+  std::vector<MatcherSyntax> matchers;
+  if (options_.query && take_if("}")) return matchers;
   if (peek().is("}"))
     return error_at(peek().place, "a selector needs at least one matcher, such as {job=\"x\"}");
-  std::vector<MatcherSyntax> matchers;
   do {
+    if (options_.query && !matchers.empty() && peek().is("}")) break;
     TAILRACE_TRY(MatcherSyntax each, matcher());
     matchers.push_back(std::move(each));
   } while (take_if(","));
@@ -89,17 +124,42 @@ Result<std::vector<MatcherSyntax>> Parser::matchers() {
   return matchers;
 }
 
-bool Parser::at_line_filter() const { return line_filter_op(peek()).has_value(); }
+bool Parser::at_line_filter() const {
+  const std::optional<LineFilterOp> op = line_filter_op(peek());
+  return op && (options_.query || *op <= LineFilterOp::kNotRegex);
+}
 
 Result<LineFilterSyntax> Parser::line_filter() {
+  if (!at_line_filter()) return unexpected("|=, !=, |~ or !~");
   const std::optional<LineFilterOp> op = line_filter_op(peek());
-  if (!op) return unexpected("|=, !=, |~ or !~");
   const Token sign = take();
   LineFilterSyntax filter;
   filter.op = *op;
-  filter.text_place = peek().place;
-  TAILRACE_TRY(filter.text, string_value("behind " + quoted(sign.text)));
+  TAILRACE_TRY(LineFilterOperand first, line_filter_operand("behind " + quoted(sign.text)));
+  filter.text = std::move(first.text);
+  filter.text_place = first.place;
+  filter.is_ip = first.is_ip;
+  while (options_.query && peek().kind == TokenKind::kIdentifier && peek().text == "or") {
+    take();
+    TAILRACE_TRY(LineFilterOperand other, line_filter_operand("behind `or`"));
+    filter.others.push_back(std::move(other));
+  }
   return filter;
+}
+
+Result<LineFilterOperand> Parser::line_filter_operand(std::string_view where) {
+  LineFilterOperand operand;
+  if (options_.query && peek().kind == TokenKind::kIdentifier && peek().text == "ip") {
+    take();
+    TAILRACE_CHECK(expect("(", "behind `ip`"));
+    operand.is_ip = true;
+  }
+  operand.place = peek().place;
+  TAILRACE_TRY(operand.text, string_value(where));
+  if (operand.is_ip) {
+    TAILRACE_CHECK(expect(")", "behind the address"));
+  }
+  return operand;
 }
 
 Result<SelectorSyntax> Parser::selector() {

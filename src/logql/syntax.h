@@ -24,14 +24,26 @@ enum class LineFilterOp : std::uint8_t {
   kContains,
   kNotContains,
   kRegex,
-  kNotRegex
-};  // |= != |~ !~
+  kNotRegex,
+  kPattern,
+  kNotPattern,
+};  // |= != |~ !~ |> !>
 
-// One condition on the line: |= "error".
+// A text behind a line filter's sign: "error", or ip("10.0.0.0/8").
+struct LineFilterOperand {
+  std::string text;
+  Place place;
+  bool is_ip = false;
+};
+
+// One condition on the line: |= "error". With alternatives: |= "a" or "b" asks for one of them,
+// != "a" or "b" for none.
 struct LineFilterSyntax {
   LineFilterOp op = LineFilterOp::kContains;
   std::string text;
   Place text_place;
+  bool is_ip = false;
+  std::vector<LineFilterOperand> others;
 };
 
 // {a="b", c=~"d"} |= "e" !~ "f"

@@ -83,9 +83,9 @@ void TaskGroup::spawn(std::string name, awaitable<void> task) {
 }
 
 void TaskGroup::cancel() {
-  // From within the executor: elsewhere Asio would post each cancellation, by then perhaps of a task
-  // that has ended. A cancelled task ends later, so the list stands still meanwhile. The copy of the
-  // owner is for a task whose cancellation destroys this group.
+  // From within the executor: elsewhere Asio would post each cancellation, by then perhaps of a
+  // task that has ended. A cancelled task ends later, so the list stands still meanwhile. The copy
+  // of the owner is for a task whose cancellation destroys this group.
   asio::dispatch(state_->executor, [state = state_] {
     for (asio::cancellation_signal& signal : state->running)
       signal.emit(asio::cancellation_type::terminal);

@@ -47,22 +47,24 @@ const char* skip_sequence(const char* at, const char* end) {
 
 // The next ESC or U+009B in [at, end); `end` if there is none. `bytes`: its length.
 const char* find_start(const char* at, const char* end, std::size_t& bytes) {
-  for (; at != end; ++at) {
-    if (*at == '\x1b') {
-      bytes = 1;
-      return at;
-    }
-    if (*at == '\xC2' && end - at >= 2 && at[1] == '\x9B') {
-      bytes = 2;
-      return at;
-    }
+  const auto find = [](const char* from, const char* to, char c) {
+    const void* found = std::memchr(from, c, static_cast<std::size_t>(to - from));
+    return found == nullptr ? to : static_cast<const char*>(found);
+  };
+  const char* const escape = find(at, end, '\x1b');
+  for (; (at = find(at, escape, '\xC2')) != escape; ++at) {
+    if (end - at < 2 || at[1] != '\x9B') continue;
+    bytes = 2;
+    return at;
   }
-  return end;
+  bytes = 1;
+  return escape;
 }
 
 }  // namespace
 
 std::string_view decolorize(std::string_view line, Arena& arena) {
+  if (line.empty()) return line;
   const char* at = line.data();
   const char* const end = at + line.size();
   const char* kept = at;  // what lies before it has been copied

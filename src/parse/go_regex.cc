@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/text.h"
 #include "parse/regex/group_scan.h"
+#include "parse/regex/program.h"
 #include "parse/regex/repaired_text.h"
 
 namespace tailrace {
@@ -93,6 +95,7 @@ struct GoRegex::Impl {
   std::vector<Group> groups;
   std::vector<std::string> all_names{""};
   std::unique_ptr<re2::RE2> engine;
+  std::optional<regex::Program> program;  // our own matcher, where the expression is one for it
 
   bool search_valid(std::string_view text, std::span<std::string_view> found,
                     std::size_t from) const;
@@ -125,19 +128,27 @@ Result<GoRegex> GoRegex::compile(std::string_view expression, const GoRegexOptio
   engine_options.set_max_mem(kCompiledBytesMax);
   impl->engine = std::make_unique<re2::RE2>(rewritten, engine_options);
   if (!impl->engine->ok()) return compile_error(*impl->engine, expression);
+  if (options.own_matcher) impl->program = regex::Program::compile(rewritten);
   return GoRegex(std::move(impl));
 }
 
 const std::vector<GoRegex::Group>& GoRegex::groups() const noexcept { return impl_->groups; }
 const std::vector<std::string>& GoRegex::all_names() const noexcept { return impl_->all_names; }
 const std::string& GoRegex::expression() const noexcept { return impl_->expression; }
-bool GoRegex::uses_own_matcher() const noexcept { return false; }
+bool GoRegex::uses_own_matcher() const noexcept { return impl_->program.has_value(); }
 
 bool GoRegex::search(std::string_view text, std::span<std::string_view> found,
                      std::size_t from) const {
   if (from > text.size()) return false;
-  if (text.data() == nullptr) text = "";  // so that an empty match is not taken for none
-  if (regex::is_ascii(text) || is_valid_utf8(text)) return impl_->search_valid(text, found, from);
+  text = regex::never_null(text);
+  const bool fits = impl_->program && impl_->program->is_bytewise();
+  const bool is_ascii = !fits && regex::is_ascii(text);
+  if (impl_->program && (fits || is_ascii)) {
+    const std::size_t count = std::min(found.size(), impl_->groups.size() + 1);
+    const regex::Outcome outcome = impl_->program->search(text, from, found.first(count));
+    if (outcome != regex::Outcome::kGaveUp) return outcome == regex::Outcome::kMatch;
+  }
+  if (is_ascii || is_valid_utf8(text)) return impl_->search_valid(text, found, from);
   return impl_->search_repaired(text, found, from);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "parse/regex/repaired_text.h"
 
 namespace tailrace {
 namespace {
@@ -55,6 +56,7 @@ void append_group(const GoRegex& regex, std::string_view name,
 
 template <class Append>
 std::string replace_each(const GoRegex& regex, std::string_view text, Append&& append) {
+  text = regex::never_null(text);
   std::string out;
   std::size_t done = 0;
   RegexMatches matches(regex, text);
@@ -71,9 +73,11 @@ std::string replace_each(const GoRegex& regex, std::string_view text, Append&& a
 
 }  // namespace
 
+RegexMatches::RegexMatches(const GoRegex& regex, std::string_view text)
+    : regex_(regex), text_(regex::never_null(text)), found_(regex.groups().size() + 1) {}
+
 bool RegexMatches::next() {
   while (at_ <= text_.size()) {
-    if (text_.data() == nullptr) text_ = "";
     if (!regex_.search(text_, found_, at_)) break;
     const auto start = static_cast<std::size_t>(found_[0].data() - text_.data());
     const std::size_t end = start + found_[0].size();
@@ -143,6 +147,7 @@ std::vector<std::string_view> regex_find_all(const GoRegex& regex, std::string_v
 std::vector<std::string_view> regex_split(const GoRegex& regex, std::string_view text,
                                           int count_max) {
   if (count_max == 0) return {};
+  text = regex::never_null(text);
   if (!regex.expression().empty() && text.empty()) return {""};
   std::vector<std::string_view> pieces;
   std::size_t begin = 0;

@@ -17,8 +17,7 @@ namespace tailrace {
 //   while (matches.next()) use(matches.found()[0]);
 class RegexMatches {
  public:
-  RegexMatches(const GoRegex& regex, std::string_view text)
-      : regex_(regex), text_(text), found_(regex.groups().size() + 1) {}
+  RegexMatches(const GoRegex& regex, std::string_view text);
 
   // Begins again with another text, without giving up its room.
   void restart(std::string_view text) {

@@ -1,7 +1,8 @@
-// Which file is it? A path says little: logs are renamed, truncated, and inode numbers are used again.
+// Which file is it? A path says little: logs are renamed, truncated, and inode numbers are used
+// again.
 //
-// FileId is what the kernel says of an open descriptor. A Marker is the last bytes in front of an offset: if they
-// are not there any more, the file was rewritten, whatever its number and size say.
+// FileId is what the kernel says of an open descriptor. A Marker is the last bytes in front of an
+// offset: if they are not there any more, the file was rewritten, whatever its number and size say.
 #pragma once
 
 #include <sys/types.h>

@@ -11,9 +11,10 @@ namespace {
 
 // One generation a line, oldest first within a path:
 //
-//   <offset> <device> <inode> <marker as hex, or -> <path>
+//   <offset> <device> <inode> <marker as hex, or -> <path>[<tab><where it was opened>]
 //
-// The path comes last and may hold spaces; a newline in it is written as \n, a backslash as \\.
+// The paths come last and may hold spaces; a newline in them is written as \n, a tab as \t, a
+// backslash as \\.
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
@@ -44,6 +45,8 @@ void append_escaped(std::string& out, std::string_view path) {
   for (const char c : path) {
     if (c == '\n') {
       out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
     } else if (c == '\\') {
       out += "\\\\";
     } else {
@@ -57,7 +60,7 @@ std::string unescaped(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\' && i + 1 < text.size()) {
       ++i;
-      out += text[i] == 'n' ? '\n' : text[i];
+      out += text[i] == 'n' ? '\n' : text[i] == 't' ? '\t' : text[i];
     } else {
       out += text[i];
     }
@@ -78,13 +81,18 @@ bool parse_number(std::string_view text, Number& out) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-bool is_cursor(std::string_view key) { return key.starts_with("cursor-") || key.starts_with("journal-"); }
+bool is_cursor(std::string_view key) {
+  return key.starts_with("cursor-") || key.starts_with("journal-");
+}
 
 }  // namespace
 
-std::string identities_path(const std::string& positions_file) { return positions_file + ".tailrace"; }
+std::string identities_path(const std::string& positions_file) {
+  return positions_file + ".tailrace";
+}
 
-PositionBook::PositionBook(std::map<std::string, std::string> positions, std::string_view identities)
+PositionBook::PositionBook(std::map<std::string, std::string> positions,
+                           std::string_view identities)
     : saved_(std::move(positions)) {
   while (!identities.empty()) {
     const std::size_t end = std::min(identities.find('\n'), identities.size());
@@ -97,7 +105,9 @@ PositionBook::PositionBook(std::map<std::string, std::string> positions, std::st
     std::optional<std::string> marker = from_hex(next_word(line));
     if (!numbers || !marker || line.empty()) continue;
     record.marker = std::move(*marker);
-    identities_[unescaped(line)].push_back(std::move(record));
+    const std::size_t tab = std::min(line.find('\t'), line.size());
+    record.file = unescaped(line.substr(std::min(tab + 1, line.size())));
+    identities_[unescaped(line.substr(0, tab))].push_back(std::move(record));
   }
 }
 
@@ -119,7 +129,8 @@ std::vector<GenerationRecord> PositionBook::generations(const std::string& path)
   return known->second;
 }
 
-void PositionBook::publish(const std::string& path, Owner owner, std::vector<GenerationRecord> generations) {
+void PositionBook::publish(const std::string& path, Owner owner,
+                           std::vector<GenerationRecord> generations) {
   std::vector<Tailed>& tailed = tailed_[path];
   const auto own = std::find_if(tailed.begin(), tailed.end(),
                                 [&](const Tailed& other) { return other.owner == owner; });
@@ -135,17 +146,20 @@ void PositionBook::publish(const std::string& path, Owner owner, std::vector<Gen
 
 void PositionBook::refresh(const std::string& path) {
   const std::vector<Tailed>& tailed = tailed_[path];
-  // The one that is furthest behind: more unfinished generations, then the lower offset in the oldest.
-  const auto behind = std::max_element(tailed.begin(), tailed.end(), [](const Tailed& a, const Tailed& b) {
-    const auto key = [](const Tailed& t) {
-      return std::pair(t.generations.size(), ~t.generations.front().offset);
-    };
-    return key(a) < key(b);
-  });
+  // The one that is furthest behind: more unfinished generations, then the lower offset in the
+  // oldest.
+  const auto behind =
+      std::max_element(tailed.begin(), tailed.end(), [](const Tailed& a, const Tailed& b) {
+        const auto key = [](const Tailed& t) {
+          return std::pair(t.generations.size(), ~t.generations.front().offset);
+        };
+        return key(a) < key(b);
+      });
   saved_[path] = std::to_string(behind->generations.front().offset);
   std::vector<GenerationRecord>& known = identities_[path];
-  const bool same_files = std::equal(known.begin(), known.end(), behind->generations.begin(),
-                                     behind->generations.end(), [](const auto& a, const auto& b) { return a.id == b.id; });
+  const bool same_files =
+      std::equal(known.begin(), known.end(), behind->generations.begin(), behind->generations.end(),
+                 [](const auto& a, const auto& b) { return a.id == b.id; });
   known = behind->generations;
   dirty_ = true;
   if (same_files || urgent_) return;
@@ -197,9 +211,10 @@ PositionBook::Snapshot PositionBook::snapshot() {
   Snapshot out{saved_, {}};
   for (const auto& [path, generations] : identities_) {
     for (const GenerationRecord& record : generations) {
-      out.identities += std::to_string(record.offset) + ' ' + std::to_string(record.id.device) + ' ' +
-                        std::to_string(record.id.inode) + ' ' + to_hex(record.marker) + ' ';
+      out.identities += std::to_string(record.offset) + ' ' + std::to_string(record.id.device) +
+                        ' ' + std::to_string(record.id.inode) + ' ' + to_hex(record.marker) + ' ';
       append_escaped(out.identities, path);
+      if (!record.file.empty()) append_escaped(out.identities += '\t', record.file);
       out.identities += '\n';
     }
   }

@@ -79,8 +79,8 @@ void Batch::index(std::uint32_t run) {
 
 void Batch::add_ticket(Ticket* ticket) {
   newest_ticket_ = ticket;
-  // Reads of many files alternate: the same ticket may come again. A doubled share does no harm, and looking
-  // back a little keeps the list short.
+  // Reads of many files alternate: the same ticket may come again. A doubled share does no harm,
+  // and looking back a little keeps the list short.
   const std::size_t look_back = std::min<std::size_t>(tickets_.size(), 4);
   for (std::size_t i = tickets_.size() - look_back; i < tickets_.size(); ++i) {
     if (tickets_[i].get() == ticket) return;

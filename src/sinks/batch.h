@@ -1,12 +1,14 @@
 // Batch: the entries of one client and tenant on their way to a push, already encoded.
 //
-// append() is the one copy of a line: it writes the finished bytes of the entry into the run of its stream.
-// seal() puts the stream heads in front of the runs and compresses everything, piece by piece, into a payload.
+// append() is the one copy of a line: it writes the finished bytes of the entry into the run of its
+// stream. seal() puts the stream heads in front of the runs and compresses everything, piece by
+// piece, into a payload.
 //
-//   stream 1: [page 1 KiB][page 4 KiB]...      head(labels, length) is written at seal, when it is known
-//   stream 2: [page 1 KiB]
+//   stream 1: [page 1 KiB][page 4 KiB]...      head(labels, length) is written at seal, when it is
+//   known stream 2: [page 1 KiB]
 //
-// Bounds: the caller seals at its batch size; streams_max() is the caller's too. Lives on one shard.
+// Bounds: the caller seals at its batch size; streams_max() is the caller's too. Lives on one
+// shard.
 #pragma once
 
 #include <cstddef>

@@ -62,8 +62,8 @@ Sender& Client::sender_of(std::string_view tenant) {
   options.drop_rate_limited = options_.drop_rate_limited_batches;
   options.streams_max = limits_.streams_max;
   options.seed = std::random_device{}();
-  auto sender = std::make_shared<Sender>(executor_, std::move(options), transports_(), metrics_, clock_,
-                                         on_change_);
+  auto sender = std::make_shared<Sender>(executor_, std::move(options), transports_(), metrics_,
+                                         clock_, on_change_);
   sender->start();
   return *senders_.emplace(std::string(tenant), std::move(sender)).first->second;
 }

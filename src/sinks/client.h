@@ -1,7 +1,7 @@
 // Client: one Loki that entries are pushed to; one item of `clients`.
 //
-// It adds the external labels, applies the line limit, picks the tenant, and hands the entry to the sender of that
-// tenant, which it makes when the tenant is first seen. Lives on one shard.
+// It adds the external labels, applies the line limit, picks the tenant, and hands the entry to the
+// sender of that tenant, which it makes when the tenant is first seen. Lives on one shard.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -24,9 +24,16 @@ void read_backoff(ConfigNode node, BackoffOptions& backoff) {
 }  // namespace
 
 ClientOptions read_client_options(ConfigNode node, bool url_required) {
-  std::vector<std::string_view> known = {"name",          "url",       "batchwait", "batchsize",
-                                         "external_labels", "tenant_id", "timeout",   "backoff_config",
-                                         "drop_rate_limited_batches", "headers"};
+  std::vector<std::string_view> known = {"name",
+                                         "url",
+                                         "batchwait",
+                                         "batchsize",
+                                         "external_labels",
+                                         "tenant_id",
+                                         "timeout",
+                                         "backoff_config",
+                                         "drop_rate_limited_batches",
+                                         "headers"};
   known.insert(known.end(), kHttpClientKeys.begin(), kHttpClientKeys.end());
   node.strict(known);
   ClientOptions client;
@@ -60,9 +67,10 @@ ClientOptions read_client_options(ConfigNode node, bool url_required) {
 void name_client(ClientOptions& client) {
   if (!client.name.empty()) return;
   std::string all = client.url.text() + '\n' + std::to_string(client.batch_wait_ns) + '\n' +
-                    std::to_string(client.batch_bytes) + '\n' + client.external_labels.text() + '\n' +
-                    client.tenant_id + '\n' + std::to_string(client.timeout_ns) + '\n' +
-                    std::to_string(client.backoff.min_ns) + '\n' + std::to_string(client.backoff.max_ns) + '\n' +
+                    std::to_string(client.batch_bytes) + '\n' + client.external_labels.text() +
+                    '\n' + client.tenant_id + '\n' + std::to_string(client.timeout_ns) + '\n' +
+                    std::to_string(client.backoff.min_ns) + '\n' +
+                    std::to_string(client.backoff.max_ns) + '\n' +
                     std::to_string(client.backoff.attempts_max);
   for (const auto& [name, value] : client.headers) all += '\n' + name + ": " + value;
   constexpr std::string_view kDigits = "0123456789abcdef";

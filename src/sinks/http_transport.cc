@@ -23,8 +23,8 @@ std::int64_t retry_after_ns(const HttpHeaders& headers) {
   for (const auto& [name, value] : headers) {
     std::int64_t seconds = 0;
     if (equals_ignoring_case(name, "Retry-After") &&
-        std::from_chars(value.data(), value.data() + value.size(), seconds).ec == std::errc() && seconds > 0 &&
-        seconds < 86'400) {
+        std::from_chars(value.data(), value.data() + value.size(), seconds).ec == std::errc() &&
+        seconds > 0 && seconds < 86'400) {
       return seconds * kNsPerSecond;
     }
   }
@@ -33,7 +33,8 @@ std::int64_t retry_after_ns(const HttpHeaders& headers) {
 
 class HttpTransport final : public Transport {
  public:
-  HttpTransport(boost::asio::any_io_executor executor, const ClientOptions& options, std::string user_agent)
+  HttpTransport(boost::asio::any_io_executor executor, const ClientOptions& options,
+                std::string user_agent)
       : options_(options),
         client_(executor, client_options(options, std::move(user_agent))),
         auth_(executor, options.http) {}
@@ -56,7 +57,8 @@ class HttpTransport final : public Transport {
     const Result<HttpResponse> response = co_await std::move(sending);
     if (!response) co_return PushAnswer{-1, response.error().text(), 0};
     if (response->status == 401) auth_.forget_token();
-    co_return PushAnswer{response->status, first_line(response->body), retry_after_ns(response->headers)};
+    co_return PushAnswer{response->status, first_line(response->body),
+                         retry_after_ns(response->headers)};
   }
   void cancel() override {
     client_.close();
@@ -93,7 +95,8 @@ class HttpTransport final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> make_http_transport(boost::asio::any_io_executor executor, const ClientOptions& options,
+std::unique_ptr<Transport> make_http_transport(boost::asio::any_io_executor executor,
+                                               const ClientOptions& options,
                                                std::string user_agent) {
   return std::make_unique<HttpTransport>(std::move(executor), options, std::move(user_agent));
 }

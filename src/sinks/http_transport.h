@@ -11,6 +11,7 @@
 namespace tailrace {
 
 std::unique_ptr<Transport> make_http_transport(boost::asio::any_io_executor executor,
-                                               const ClientOptions& options, std::string user_agent);
+                                               const ClientOptions& options,
+                                               std::string user_agent);
 
 }  // namespace tailrace

@@ -6,7 +6,8 @@
 namespace tailrace {
 
 Page PagePool::take(std::size_t previous_capacity, std::size_t bytes) {
-  const std::size_t wanted = std::max(bytes, std::min<std::size_t>(4 * previous_capacity, kSizes.back()));
+  const std::size_t wanted =
+      std::max(bytes, std::min<std::size_t>(4 * previous_capacity, kSizes.back()));
   Page page;
   for (std::size_t i = 0; i < kSizes.size(); ++i) {
     if (kSizes[i] < wanted) continue;

@@ -1,8 +1,8 @@
 // Pages: the memory that batches are made of.
 //
-// A stream's entries stand in a run of pages. The first is small and each next one four times as large, up to
-// 64 KiB, so a thousand quiet streams do not cost a thousand large pages. Pages go back to the pool when the
-// batch is sealed; the pool keeps at most `kept_bytes_max`.
+// A stream's entries stand in a run of pages. The first is small and each next one four times as
+// large, up to 64 KiB, so a thousand quiet streams do not cost a thousand large pages. Pages go
+// back to the pool when the batch is sealed; the pool keeps at most `kept_bytes_max`.
 #pragma once
 
 #include <array>

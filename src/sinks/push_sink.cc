@@ -4,11 +4,13 @@
 
 namespace tailrace {
 
-ReadRateLimit::ReadRateLimit(double rate, double burst, bool drop_over, const Clock& a_clock, Metrics& metrics)
+ReadRateLimit::ReadRateLimit(double rate, double burst, bool drop_over, const Clock& a_clock,
+                             Metrics& metrics)
     : limit{rate, burst},
       drop(drop_over),
       clock(a_clock),
-      dropped(metrics.counter("logentry_dropped_lines_total", "Lines dropped by a pipeline, by reason.",
+      dropped(metrics.counter("logentry_dropped_lines_total",
+                              "Lines dropped by a pipeline, by reason.",
                               {{"reason", "global_rate_limiter_drop"}})) {}
 
 void PushSink::accept(Entry& entry) {
@@ -33,7 +35,8 @@ void PushSink::remember(Sender* sender) {
 }
 
 bool PushSink::has_room() const {
-  return std::all_of(used_.begin(), used_.end(), [](const Sender* sender) { return sender->has_room(); });
+  return std::all_of(used_.begin(), used_.end(),
+                     [](const Sender* sender) { return sender->has_room(); });
 }
 
 std::int64_t PushSink::rest_until_ns() const {

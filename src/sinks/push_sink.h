@@ -1,7 +1,7 @@
 // PushSink: the end of a pipeline; every entry goes to every client.
 //
-// It also remembers which senders this pipeline has used. Room is asked of those only, so that a tenant or client
-// that is stuck rests the pipelines that feed it and no others.
+// It also remembers which senders this pipeline has used. Room is asked of those only, so that a
+// tenant or client that is stuck rests the pipelines that feed it and no others.
 #pragma once
 
 #include <cstdint>

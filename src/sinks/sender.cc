@@ -14,7 +14,8 @@ namespace {
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
-// Tiny lines cost more encoded than counted (14 bytes and more each): a batch of them is sealed early.
+// Tiny lines cost more encoded than counted (14 bytes and more each): a batch of them is sealed
+// early.
 std::size_t encoded_bytes_max(const SenderOptions& options) {
   return 2 * options.batch_bytes + (std::size_t{1} << 20);
 }
@@ -24,8 +25,9 @@ constexpr std::int64_t kRetryAfterNsMax = 300 * kNsPerSecond;
 
 }  // namespace
 
-Sender::Sender(asio::any_io_executor executor, SenderOptions options, std::unique_ptr<Transport> transport,
-               ClientMetrics& metrics, const Clock& clock, std::function<void()> on_change)
+Sender::Sender(asio::any_io_executor executor, SenderOptions options,
+               std::unique_ptr<Transport> transport, ClientMetrics& metrics, const Clock& clock,
+               std::function<void()> on_change)
     : executor_(std::move(executor)),
       options_(std::move(options)),
       transport_(std::move(transport)),
@@ -80,7 +82,8 @@ void Sender::seal() {
 }
 
 void Sender::arm_batch_timer() {
-  // One timer, armed while a batch is filling. A batch that was sealed meanwhile only makes it fire early.
+  // One timer, armed while a batch is filling. A batch that was sealed meanwhile only makes it fire
+  // early.
   if (batch_timer_armed_) return;
   batch_timer_armed_ = true;
   const std::int64_t age_ns = clock_.monotonic_ns() - filling_since_ns_;
@@ -103,9 +106,7 @@ void Sender::on_batch_timer() {
   }
 }
 
-asio::awaitable<void> Sender::run_holding(std::shared_ptr<Sender> self) {
-  co_await self->run();
-}
+asio::awaitable<void> Sender::run_holding(std::shared_ptr<Sender> self) { co_await self->run(); }
 
 asio::awaitable<void> Sender::run() {
   while (true) {
@@ -132,10 +133,12 @@ asio::awaitable<void> Sender::run() {
 void Sender::after_push() {
   std::unique_ptr<Payload> payload = std::move(sealed_.front());
   sealed_.pop_front();
-  payload->tickets.clear();  // delivered, or dropped for good: either way nobody needs to read it again
+  payload->tickets
+      .clear();  // delivered, or dropped for good: either way nobody needs to read it again
   if (spare_.size() < kSealedMax) spare_.push_back(std::move(payload));
   if (has_room() && blocked_since_ns_ != 0) {
-    metrics_.blocked_seconds.add(static_cast<double>(clock_.monotonic_ns() - blocked_since_ns_) / 1e9);
+    metrics_.blocked_seconds.add(static_cast<double>(clock_.monotonic_ns() - blocked_since_ns_) /
+                                 1e9);
     blocked_since_ns_ = 0;
   }
   if (overdue_ || stopping_) seal();
@@ -171,10 +174,13 @@ asio::awaitable<bool> Sender::deliver(Payload& payload) {
     const std::int64_t asked_ns = std::min(answer.retry_after_ns, kRetryAfterNsMax);
     const std::int64_t wait_ns = std::max(backoff.next_ns(), asked_ns);
     if (attempt == 1 || log_retry_.due()) {
-      log::warn("error sending batch, will retry",
-                {{"client", options_.client_name}, {"host", metrics_.host}, {"tenant", options_.tenant},
-                 {"status", answer.status}, {"attempt", attempt}, {"wait_ms", wait_ns / kNsPerMs},
-                 {"error", answer.text}});
+      log::warn("error sending batch, will retry", {{"client", options_.client_name},
+                                                    {"host", metrics_.host},
+                                                    {"tenant", options_.tenant},
+                                                    {"status", answer.status},
+                                                    {"attempt", attempt},
+                                                    {"wait_ms", wait_ns / kNsPerMs},
+                                                    {"error", answer.text}});
     }
     wake_.expires_after(std::chrono::nanoseconds(wait_ns));
     // New payloads cancel wake_ too; the wait is for its time, not for them.
@@ -191,9 +197,12 @@ void Sender::drop(const Payload& payload, LossReason reason, const PushAnswer& a
   tenant_metrics_.dropped(reason, static_cast<double>(payload.entries),
                           static_cast<double>(payload.body.size()));
   if (log_drop_.due()) {
-    log::error("final error sending batch, entries are dropped",
-               {{"client", options_.client_name}, {"host", metrics_.host}, {"tenant", options_.tenant},
-                {"status", answer.status}, {"entries", payload.entries}, {"error", answer.text}});
+    log::error("final error sending batch, entries are dropped", {{"client", options_.client_name},
+                                                                  {"host", metrics_.host},
+                                                                  {"tenant", options_.tenant},
+                                                                  {"status", answer.status},
+                                                                  {"entries", payload.entries},
+                                                                  {"error", answer.text}});
   }
 }
 

@@ -1,14 +1,17 @@
-// Sender: brings the entries of one client and tenant to their Loki, in order, for as long as it takes.
+// Sender: brings the entries of one client and tenant to their Loki, in order, for as long as it
+// takes.
 //
-//   append -> [filling batch] --batchsize or batchwait--> [sealed payloads] -> push -> tickets settle
+//   append -> [filling batch] --batchsize or batchwait--> [sealed payloads] -> push -> tickets
+//   settle
 //
-// One push is under way at a time, so order holds. A payload that fails with something that can pass (429, 5xx,
-// no answer) is pushed again, the same bytes, for ever: the file is the buffer. Only if the configuration sets
-// max_retries itself is it dropped after so many attempts, as Promtail does. What can never succeed (other
-// 4xx) is counted, logged with Loki's reason, and let go, so that one bad line does not stop a file.
+// One push is under way at a time, so order holds. A payload that fails with something that can
+// pass (429, 5xx, no answer) is pushed again, the same bytes, for ever: the file is the buffer.
+// Only if the configuration sets max_retries itself is it dropped after so many attempts, as
+// Promtail does. What can never succeed (other 4xx) is counted, logged with Loki's reason, and let
+// go, so that one bad line does not stop a file.
 //
-// Memory: at most kSealedMax payloads and one filling batch, plus what one read adds after has_room() said yes.
-// Lives on one shard; its task holds it alive.
+// Memory: at most kSealedMax payloads and one filling batch, plus what one read adds after
+// has_room() said yes. Lives on one shard; its task holds it alive.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -49,8 +52,9 @@ class Sender : public std::enable_shared_from_this<Sender> {
   // A second payload may be sealed while the first is on the wire; more would only be memory.
   static constexpr std::size_t kSealedMax = 2;
 
-  Sender(boost::asio::any_io_executor executor, SenderOptions options, std::unique_ptr<Transport> transport,
-         ClientMetrics& metrics, const Clock& clock, std::function<void()> on_change);
+  Sender(boost::asio::any_io_executor executor, SenderOptions options,
+         std::unique_ptr<Transport> transport, ClientMetrics& metrics, const Clock& clock,
+         std::function<void()> on_change);
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
 

@@ -37,7 +37,8 @@ std::string format_dry_run_time(std::int64_t timestamp_ns) {
   ::localtime_r(&time, &local);
   std::array<char, 64> date{};
   std::array<char, 16> zone{};
-  std::string out(date.data(), std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &local));
+  std::string out(date.data(),
+                  std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &local));
   if (fraction != 0) {
     std::string digits = std::to_string(kNsPerSecond + fraction).substr(1);
     digits.erase(digits.find_last_not_of('0') + 1);

@@ -2,7 +2,8 @@
 //
 //   2026-03-01T10:00:00.123456789+0000<tab>{job="a"}<tab>the line
 //
-// As Promtail prints them, but with exactly one tab between columns. Labels are coloured on a terminal only.
+// As Promtail prints them, but with exactly one tab between columns. Labels are coloured on a
+// terminal only.
 #pragma once
 
 #include <cstdio>

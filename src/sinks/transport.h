@@ -21,9 +21,10 @@ struct PushAnswer {
 class Transport {
  public:
   virtual ~Transport() = default;
-  // Pushes a snappy block of a PushRequest for `tenant` ("": none). Never throws; has its own deadline.
-  // `body` must live until the answer.
-  virtual boost::asio::awaitable<PushAnswer> push(std::string_view tenant, std::string_view body) = 0;
+  // Pushes a snappy block of a PushRequest for `tenant` ("": none). Never throws; has its own
+  // deadline. `body` must live until the answer.
+  virtual boost::asio::awaitable<PushAnswer> push(std::string_view tenant,
+                                                  std::string_view body) = 0;
   // Makes a push that is under way end soon, with status -1.
   virtual void cancel() = 0;
 };

@@ -67,11 +67,11 @@ class EntryRelabeler {
   const Labels fixed_;
   const Fixed mode_;
   Interner& interner_;
-  std::vector<std::string> names_read_;       // sorted
-  std::vector<std::size_t> label_maps_;       // rules that read labels by a regex
-  std::string key_;                           // { <length> name <length> value }
+  std::vector<std::string> names_read_;  // sorted
+  std::vector<std::size_t> label_maps_;  // rules that read labels by a regex
+  std::string key_;                      // { <length> name <length> value }
   std::unordered_map<std::string, LabelSetRef, TextHash, std::equal_to<>> remembered_;
-  LabelSetRef last_;                          // of a result that is not remembered
+  LabelSetRef last_;  // of a result that is not remembered
 };
 
 // Removes the labels that begin with "__": they never leave the agent.

@@ -21,8 +21,8 @@ void PipelineDriver::flush() {
 
 void PipelineDriver::arm() {
   const std::int64_t due_ns = head_.deadline_ns();
-  // A deadline that moved later (the usual case: another line came) needs no new timer: the old one fires and
-  // finds nothing due.
+  // A deadline that moved later (the usual case: another line came) needs no new timer: the old one
+  // fires and finds nothing due.
   if (due_ns == kNever || armed_for_ns_ <= due_ns) return;
   armed_for_ns_ = due_ns;
   timer_.expires_after(std::chrono::nanoseconds(due_ns - shard_.clock.monotonic_ns()));

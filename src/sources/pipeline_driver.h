@@ -1,5 +1,6 @@
-// PipelineDriver: gives a pipeline its time. Stages that hold lines back (multiline) name a deadline; this keeps
-// one timer for it and flushes when it is due. Also the place where entries enter a pipeline from any source.
+// PipelineDriver: gives a pipeline its time. Stages that hold lines back (multiline) name a
+// deadline; this keeps one timer for it and flushes when it is due. Also the place where entries
+// enter a pipeline from any source.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>

@@ -1,8 +1,9 @@
 // ReadScheduler: who reads next on a shard.
 //
-// Sources with something to read queue up and take one step each in turn, so that a thousand busy files share
-// the thread evenly; between steps timers and sockets run. A source whose pipeline has no room rests until
-// some sender has room again; one over a rate limit rests until its time. This is all of backpressure.
+// Sources with something to read queue up and take one step each in turn, so that a thousand busy
+// files share the thread evenly; between steps timers and sockets run. A source whose pipeline has
+// no room rests until some sender has room again; one over a rate limit rests until its time. This
+// is all of backpressure.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

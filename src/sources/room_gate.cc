@@ -1,5 +1,6 @@
 #include "sources/room_gate.h"
 
+#include <boost/asio/post.hpp>
 #include <chrono>
 
 #include "net/await.h"
@@ -32,9 +33,9 @@ awaitable<bool> RoomGate::wait(std::int64_t timeout_ns) {
   if (closed_) co_return false;
   if (is_open()) co_return true;
   asio::steady_timer timer(shard_.executor);
-  const auto deadline = timeout_ns == 0
-                            ? asio::steady_timer::time_point::max()
-                            : asio::steady_timer::clock_type::now() + std::chrono::nanoseconds(timeout_ns);
+  const auto deadline = timeout_ns == 0 ? asio::steady_timer::time_point::max()
+                                        : asio::steady_timer::clock_type::now() +
+                                              std::chrono::nanoseconds(timeout_ns);
   const Place place(waiting_, timer);
   while (true) {
     scheduler_.ready(*this);
@@ -44,6 +45,12 @@ awaitable<bool> RoomGate::wait(std::int64_t timeout_ns) {
     if (is_open()) co_return true;
     if (!error) co_return false;
   }
+}
+
+awaitable<bool> RoomGate::wait_turn() {
+  co_await asio::post(shard_.executor, asio::use_awaitable);
+  const bool has_room = co_await wait();
+  co_return has_room;
 }
 
 void RoomGate::close() {

@@ -1,5 +1,5 @@
-// RoomGate: lets tasks wait until the pipeline has room, or a rate limit lets it go on. Backpressure
-// for sources that read sockets: what is not read stays with the sender.
+// RoomGate: lets tasks wait until the pipeline has room, or a rate limit lets it go on.
+// Backpressure for sources that read sockets: what is not read stays with the sender.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -22,6 +22,8 @@ class RoomGate final : private Reader {
   // Returns when there is room: true. False when the gate was closed, or `timeout_ns` (0: none) has
   // passed first.
   awaitable<bool> wait(std::int64_t timeout_ns = 0);
+  // The same after others on this shard had their turn: between the slices of something large.
+  awaitable<bool> wait_turn();
   // Nobody waits any more.
   void close();
 

@@ -1,4 +1,5 @@
-// Shard: what all sources on one worker thread share. One thread, no locks; see docs/architecture.md.
+// Shard: what all sources on one worker thread share. One thread, no locks; see
+// docs/architecture.md.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "model/entry.h"
 #include "model/interner.h"
+#include "sources/file/open_files.h"
 #include "telemetry/metrics.h"
 
 namespace tailrace {
@@ -41,17 +43,21 @@ class ReadBuffer {
 
 class Shard {
  public:
-  Shard(boost::asio::any_io_executor executor_to_run_on, const Clock& a_clock, Metrics& a_metrics)
-      : executor(std::move(executor_to_run_on)), clock(a_clock), metrics(a_metrics) {
+  Shard(boost::asio::any_io_executor executor_to_run_on, const Clock& a_clock, Metrics& a_metrics,
+        std::size_t open_files_max = OpenFiles::half_of_process())
+      : executor(std::move(executor_to_run_on)),
+        clock(a_clock),
+        metrics(a_metrics),
+        open_files(open_files_max) {
     entry.arena = &arena;
     entry.interner = &interner;
   }
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
-  // The first timestamp for the lines of a read that begins now; the n-th line gets n ns more. Loki drops a
-  // line that equals another in stream, time and text, so no two lines of a shard share a time. A clock that
-  // was set back by more than a moment is followed.
+  // The first timestamp for the lines of a read that begins now; the n-th line gets n ns more. Loki
+  // drops a line that equals another in stream, time and text, so no two lines of a shard share a
+  // time. A clock that was set back by more than a moment is followed.
   std::int64_t timestamps_from_now() {
     const std::int64_t now_ns = clock.now_ns();
     if (now_ns > last_timestamp_ns_ || now_ns < last_timestamp_ns_ - kNsPerSecond) return now_ns;
@@ -71,6 +77,7 @@ class Shard {
   Interner interner;
   Arena arena;
   ReadBuffer buffer;
+  OpenFiles open_files;
   Entry entry;  // reused for every line
 
  private:

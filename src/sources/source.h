@@ -1,8 +1,10 @@
-// Source: reads one kind of target and hands entries to a pipeline. One per scrape config; lives on a shard.
+// Source: reads one kind of target and hands entries to a pipeline. One per scrape config; lives on
+// a shard.
 //
-// A source must: hand every entry in with a ticket where somebody can wait for it (a file offset, a cursor, an HTTP
-// answer), ask the pipeline for room before it reads, publish positions only from what is settled, count what it
-// read and what it lost, and bound what it holds. See docs/architecture.md, "Add a part".
+// A source must: hand every entry in with a ticket where somebody can wait for it (a file offset, a
+// cursor, an HTTP answer), ask the pipeline for room before it reads, publish positions only from
+// what is settled, count what it read and what it lost, and bound what it holds. See
+// docs/architecture.md, "Add a part".
 #pragma once
 
 #include <string>
@@ -26,11 +28,12 @@ struct SourceContext {
 
 // For the agent's pages: what this source is and how it does.
 struct SourceStatus {
-  std::string type;    // "File", "Syslog", ... as Promtail's page names them
+  std::string type;  // "File", "Syslog", ... as Promtail's page names them
   bool ready = false;
   Labels labels;
   Labels discovered;
-  std::vector<std::pair<std::string, std::string>> details;  // listen address, files with positions, cursor...
+  std::vector<std::pair<std::string, std::string>>
+      details;  // listen address, files with positions, cursor...
 };
 
 class Source {
@@ -40,7 +43,8 @@ class Source {
   virtual Result<void> start() = 0;
   // Tells the position book where it is.
   virtual void publish() {}
-  // No further reading; held entries may still be on their way. Positions can be published afterwards.
+  // No further reading; held entries may still be on their way. Positions can be published
+  // afterwards.
   virtual void stop() = 0;
   // Nothing of it is on its way any more, so that it may be destroyed.
   virtual bool settled() = 0;

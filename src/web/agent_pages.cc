@@ -8,7 +8,8 @@ namespace tailrace {
 namespace {
 
 // Nothing on these pages runs or loads anything.
-constexpr const char* kContentPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+constexpr const char* kContentPolicy =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 Response page(std::string_view title, std::string_view body) {
   Response response = html_response(200, html_page(title, body));
@@ -32,7 +33,8 @@ std::string targets_body(const std::vector<PageJob>& jobs) {
     for (const PageTarget& target : job.targets) {
       out += "<tr><td>";
       append_html(out, target.type);
-      out += target.ready ? "</td><td class=\"ok\">yes</td><td>" : "</td><td class=\"no\">no</td><td>";
+      out +=
+          target.ready ? "</td><td class=\"ok\">yes</td><td>" : "</td><td class=\"no\">no</td><td>";
       append_labels(out, target.labels);
       out += "</td><td>";
       for (const auto& [name, value] : target.details) {
@@ -88,7 +90,8 @@ awaitable<Response> show_ready(Pages pages) {
   }
   if (ready) co_return text_response(200, "Ready\n");
   co_return text_response(500,
-                          "Not ready: Unable to find any logs to tail. Please verify permissions, volumes, scrape_config, etc.\n");
+                          "Not ready: Unable to find any logs to tail. Please verify permissions, "
+                          "volumes, scrape_config, etc.\n");
 }
 
 awaitable<Response> show_targets(Pages pages) {
@@ -114,19 +117,24 @@ awaitable<Response> reload(Pages pages) {
 
 void add_metrics_route(Router& router, Metrics& metrics) {
   router.get("/metrics", [&metrics](Request& request, Response& response) {
-    const bool open_metrics = request.header("Accept").find("application/openmetrics-text") != std::string_view::npos;
-    response.content_type = open_metrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-                                         : "text/plain; version=0.0.4; charset=utf-8";
-    response.body = metrics.scrape(open_metrics ? Metrics::Format::kOpenMetrics : Metrics::Format::kPrometheusText);
+    const bool open_metrics =
+        request.header("Accept").find("application/openmetrics-text") != std::string_view::npos;
+    response.content_type = open_metrics
+                                ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                                : "text/plain; version=0.0.4; charset=utf-8";
+    response.body = metrics.scrape(open_metrics ? Metrics::Format::kOpenMetrics
+                                                : Metrics::Format::kPrometheusText);
     response.compressible = true;
   });
 }
 
 void add_agent_pages(Router& router, AgentView view, AgentPageOptions options, Metrics& metrics) {
-  const Pages pages = std::make_shared<const AgentPages>(AgentPages{std::move(view), std::move(options)});
+  const Pages pages =
+      std::make_shared<const AgentPages>(AgentPages{std::move(view), std::move(options)});
   router.add_async("GET", "/ready", [pages](Request&) { return show_ready(pages); });
   router.add_async("GET", "/targets", [pages](Request&) { return show_targets(pages); });
-  router.add_async("GET", "/service-discovery", [pages](Request&) { return show_discovery(pages); });
+  router.add_async("GET", "/service-discovery",
+                   [pages](Request&) { return show_discovery(pages); });
   router.get("/", [pages](Request&, Response& response) {
     response = redirect_response(303, pages->options.redirect_prefix + "/targets");
   });

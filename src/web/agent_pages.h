@@ -1,4 +1,5 @@
-// The agent's own pages, at Promtail's addresses: /ready, /metrics, /targets, /service-discovery, /config, /reload.
+// The agent's own pages, at Promtail's addresses: /ready, /metrics, /targets, /service-discovery,
+// /config, /reload.
 //
 // The pages know nothing of the agent; what they show they ask through AgentView.
 #pragma once
@@ -51,7 +52,8 @@ struct AgentPageOptions {
 
 void add_agent_pages(Router& router, AgentView view, AgentPageOptions options, Metrics& metrics);
 
-// GET /metrics: Prometheus text or OpenMetrics by Accept; compressed if asked. Also for other listeners.
+// GET /metrics: Prometheus text or OpenMetrics by Accept; compressed if asked. Also for other
+// listeners.
 void add_metrics_route(Router& router, Metrics& metrics);
 
 }  // namespace tailrace

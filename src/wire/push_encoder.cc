@@ -13,7 +13,8 @@ static_assert(push_tag::kLabels == tag(logproto::StreamAdapter::kLabelsFieldNumb
 static_assert(push_tag::kEntry == tag(logproto::StreamAdapter::kEntriesFieldNumber, kBytes));
 static_assert(push_tag::kTimestamp == tag(logproto::EntryAdapter::kTimestampFieldNumber, kBytes));
 static_assert(push_tag::kLine == tag(logproto::EntryAdapter::kLineFieldNumber, kBytes));
-static_assert(push_tag::kMetadata == tag(logproto::EntryAdapter::kStructuredMetadataFieldNumber, kBytes));
+static_assert(push_tag::kMetadata ==
+              tag(logproto::EntryAdapter::kStructuredMetadataFieldNumber, kBytes));
 static_assert(push_tag::kSeconds == tag(logproto::Timestamp::kSecondsFieldNumber, kVarint));
 static_assert(push_tag::kNanos == tag(logproto::Timestamp::kNanosFieldNumber, kVarint));
 static_assert(push_tag::kPairName == tag(logproto::LabelPairAdapter::kNameFieldNumber, kBytes));

@@ -1,8 +1,9 @@
 // Push encoder: entries as the bytes of a Loki push request, written straight into a batch.
 //
-// Filling protobuf's generated objects would copy every line once more and cost a third of the throughput, so
-// this is written by hand. proto/push.proto stays the only place that knows numbers: push_encoder.cc asserts
-// every tag below against the generated classes, and tests parse what is made here with them.
+// Filling protobuf's generated objects would copy every line once more and cost a third of the
+// throughput, so this is written by hand. proto/push.proto stays the only place that knows numbers:
+// push_encoder.cc asserts every tag below against the generated classes, and tests parse what is
+// made here with them.
 //
 //   PushRequest   = { 0a <len> StreamAdapter }*
 //   StreamAdapter = 0a <len> labels  { 12 <len> EntryAdapter }*

@@ -47,7 +47,8 @@ char* put_far_copy(char* out, std::size_t offset, std::size_t count) noexcept {
 // `count` is at least kMatchBytes.
 char* put_copy(char* out, std::size_t offset, std::size_t count) noexcept {
   // The rest after full copies is at least 4, which the short form needs.
-  for (; count >= kCopyBytesMax + 4; count -= kCopyBytesMax) out = put_far_copy(out, offset, kCopyBytesMax);
+  for (; count >= kCopyBytesMax + 4; count -= kCopyBytesMax)
+    out = put_far_copy(out, offset, kCopyBytesMax);
   if (count > kCopyBytesMax) {
     out = put_far_copy(out, offset, kCopyBytesMax - 4);
     count -= kCopyBytesMax - 4;
@@ -63,7 +64,9 @@ std::size_t common_bytes(const char* a, const char* b, const char* end) noexcept
   const char* const start = a;
   while (end - a >= 8) {
     const std::uint64_t difference = load64(a) ^ load64(b);
-    if (difference != 0) return static_cast<std::size_t>(a - start) + static_cast<std::size_t>(std::countr_zero(difference)) / 8;
+    if (difference != 0)
+      return static_cast<std::size_t>(a - start) +
+             static_cast<std::size_t>(std::countr_zero(difference)) / 8;
     a += 8;
     b += 8;
   }
@@ -77,7 +80,8 @@ std::size_t common_bytes(const char* a, const char* b, const char* end) noexcept
 }  // namespace
 
 char* SnappyEncoder::encode(std::string_view piece, char* out) noexcept {
-  static_assert(std::endian::native == std::endian::little, "countr_zero finds the first differing byte");
+  static_assert(std::endian::native == std::endian::little,
+                "countr_zero finds the first differing byte");
   const char* const begin = piece.data();
   const char* const end = begin + piece.size();
   const char* literal = begin;  // not written yet
@@ -102,7 +106,8 @@ char* SnappyEncoder::encode(std::string_view piece, char* out) noexcept {
         continue;
       }
       misses = kFirstMisses;
-      std::size_t count = kMatchBytes + common_bytes(at + kMatchBytes, candidate + kMatchBytes, end);
+      std::size_t count =
+          kMatchBytes + common_bytes(at + kMatchBytes, candidate + kMatchBytes, end);
       while (at > literal && candidate > begin && at[-1] == candidate[-1]) {
         --at;
         --candidate;

@@ -33,8 +33,9 @@ Result<std::string> snappy_uncompress(std::string_view block, std::size_t bytes_
     return Error{ErrorCode::kInvalid, "not a snappy block"};
   }
   if (bytes > bytes_max) {
-    return Error{ErrorCode::kInvalid, "uncompressed size " + std::to_string(bytes) + " is over the limit of " +
-                                          std::to_string(bytes_max) + " bytes"};
+    return Error{ErrorCode::kInvalid, "uncompressed size " + std::to_string(bytes) +
+                                          " is over the limit of " + std::to_string(bytes_max) +
+                                          " bytes"};
   }
   std::string out(bytes, '\0');
   if (!snappy::RawUncompress(block.data(), block.size(), out.data())) {

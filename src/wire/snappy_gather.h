@@ -1,6 +1,7 @@
-// Snappy over pieces: compresses what lies in several places as one block, without putting it together first.
-// Block format (not the framed stream format), as Loki's push endpoint wants it. Compression is our own
-// (snappy_encoder.h), the inverse, which takes bytes from strangers, is the library's.
+// Snappy over pieces: compresses what lies in several places as one block, without putting it
+// together first. Block format (not the framed stream format), as Loki's push endpoint wants it.
+// Compression is our own (snappy_encoder.h), the inverse, which takes bytes from strangers, is the
+// library's.
 #pragma once
 
 #include <span>

@@ -44,35 +44,43 @@ TEST(AgentConfig, SaysWhereAndWhat) {
   };
   f("", {"at least one client config must be provided"});
   f("clients: [{}]", {"promtail.yaml:1:11: clients[0]", "client needs target URL"});
-  f(std::string(kClient) + "sever: {}", {"promtail.yaml:2:1:", "sever", "did you mean \"server\"?"});
-  f(std::string(kClient) + "scrape_configs:\n- job_name: a\n", {"promtail.yaml:3:3:", "no valid target scrape config defined for \"a\""});
-  f(std::string(kClient) + "scrape_configs:\n- static_configs: [{labels: {__path__: /x}}]\n", {"job_name is empty"});
-  f(std::string(kClient) + "scrape_configs:\n- {job_name: a, kafka: {brokers: [x]}}\n", {"not supported by tailrace yet: kafka", "promtail.yaml:3:"});
+  f(std::string(kClient) + "sever: {}",
+    {"promtail.yaml:2:1:", "sever", "did you mean \"server\"?"});
+  f(std::string(kClient) + "scrape_configs:\n- job_name: a\n",
+    {"promtail.yaml:3:3:", "no valid target scrape config defined for \"a\""});
+  f(std::string(kClient) + "scrape_configs:\n- static_configs: [{labels: {__path__: /x}}]\n",
+    {"job_name is empty"});
+  f(std::string(kClient) + "scrape_configs:\n- {job_name: a, kafka: {brokers: [x]}}\n",
+    {"not supported by tailrace yet: kafka", "promtail.yaml:3:"});
   f(std::string(kClient) +
-        "scrape_configs:\n- job_name: a\n  static_configs: [{labels: {__path__: /x}}]\n  pipeline_stages:\n  - regex: {expression: '('}\n",
+        "scrape_configs:\n- job_name: a\n  static_configs: [{labels: {__path__: /x}}]\n  "
+        "pipeline_stages:\n  - regex: {expression: '('}\n",
     {"promtail.yaml:6:", "scrape_configs[0].pipeline_stages[0]", "regex"});
   f("clients: [{url: 'http://a/'}, {url: 'http://a/'}]", {"found duplicate for name"});
 }
 
 TEST(AgentConfig, ReportsAllProblemsInOneRun) {
-  const AgentConfig config = read("clients: [{url: 'http://a/', batchwait: soon}]\npositions: {sync_period: 1d}\nfoo: 1\n");
+  const AgentConfig config = read(
+      "clients: [{url: 'http://a/', batchwait: soon}]\npositions: {sync_period: 1d}\nfoo: 1\n");
   EXPECT_EQ(config.errors->problems().size(), 3U) << config.errors->text();
 }
 
 TEST(AgentConfig, LeavesOutTheUnsupportedIfAskedTo) {
-  const AgentConfig config =
-      read(std::string(kClient) + "scrape_configs:\n- {job_name: a, kafka: {brokers: [x]}}\n- {job_name: b, static_configs: [{labels: {__path__: /x}}]}\n",
-           {"-ignore-unsupported"});
+  const AgentConfig config = read(std::string(kClient) +
+                                      "scrape_configs:\n- {job_name: a, kafka: {brokers: [x]}}\n- "
+                                      "{job_name: b, static_configs: [{labels: {__path__: /x}}]}\n",
+                                  {"-ignore-unsupported"});
   EXPECT_FALSE(config.errors->failed()) << config.errors->text();
   ASSERT_EQ(config.scrape_configs.size(), 1U);
   EXPECT_EQ(config.scrape_configs[0].job_name, "b");
 }
 
 TEST(AgentConfig, FlagsWinOverTheFile) {
-  const AgentConfig config =
-      read("server: {http_listen_port: 1}\nclient: {url: 'http://old/', external_labels: {a: client, b: client}}\n"
-           "clients: [{url: 'http://a/', external_labels: {a: item}}]\n",
-           {"-server.http-listen-port=2", "-client.external-labels=c=flag", "-target.sync-period=3s"});
+  const AgentConfig config = read(
+      "server: {http_listen_port: 1}\nclient: {url: 'http://old/', external_labels: {a: client, b: "
+      "client}}\n"
+      "clients: [{url: 'http://a/', external_labels: {a: item}}]\n",
+      {"-server.http-listen-port=2", "-client.external-labels=c=flag", "-target.sync-period=3s"});
   ASSERT_FALSE(config.errors->failed()) << config.errors->text();
   EXPECT_EQ(config.server.listen.port, 2);
   EXPECT_EQ(config.sync_period_ns, 3 * kNsPerSecond);
@@ -83,8 +91,10 @@ TEST(AgentConfig, FlagsWinOverTheFile) {
 TEST(AgentConfig, TheDumpIsAConfigurationAgainAndHidesSecrets) {
   const std::string text =
       "clients: [{url: 'http://user:hunter2@a/', tenant_id: t}]\n"
-      "scrape_configs:\n- job_name: a\n  static_configs:\n  - targets: [localhost]\n    labels: {x: 'yes', __path__: /x}\n"
-      "- job_name: b\n  file_sd_configs: [{files: [/a.json]}]\n  pipeline_stages: [{docker: {}}, {match: {selector: '{a=\"b\"}', stages: [{output: {source: x}}]}}]\n";
+      "scrape_configs:\n- job_name: a\n  static_configs:\n  - targets: [localhost]\n    labels: "
+      "{x: 'yes', __path__: /x}\n"
+      "- job_name: b\n  file_sd_configs: [{files: [/a.json]}]\n  pipeline_stages: [{docker: {}}, "
+      "{match: {selector: '{a=\"b\"}', stages: [{output: {source: x}}]}}]\n";
   const AgentConfig config = read(text);
   ASSERT_FALSE(config.errors->failed()) << config.errors->text();
   const std::string dump = dump_config(config);

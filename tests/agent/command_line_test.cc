@@ -5,7 +5,9 @@
 namespace tailrace {
 namespace {
 
-Result<CommandLine> parse(std::vector<const char*> arguments) { return CommandLine::parse(arguments); }
+Result<CommandLine> parse(std::vector<const char*> arguments) {
+  return CommandLine::parse(arguments);
+}
 
 TEST(CommandLine, TakesFlagsAsGoDoes) {
   auto f = [](std::vector<const char*> arguments, std::string_view name, const std::string& want) {

@@ -303,8 +303,10 @@ TEST(LogLines, AreVariedAndWhole) {
   };
   f(LogLineFormat::kText,
     "2026-01-02T03:04:05\\.678Z (INFO|DEBUG|WARN|ERROR) [a-z ]+( \\w+=\\S+)+");
-  f(LogLineFormat::kJson, R"re(\{"ts":"2026-01-02T03:04:05\.678Z","level":"(\w+)","msg":"[a-z ]+"(,"\w+":(\d+|"[^"]*"))+\})re");
-  f(LogLineFormat::kLogfmt, "ts=2026-01-02T03:04:05\\.678Z level=(\\w+) msg=\"[a-z ]+\"( \\w+=(\"[^\"]*\"|\\S+))+");
+  f(LogLineFormat::kJson,
+    R"re(\{"ts":"2026-01-02T03:04:05\.678Z","level":"(\w+)","msg":"[a-z ]+"(,"\w+":(\d+|"[^"]*"))+\})re");
+  f(LogLineFormat::kLogfmt,
+    "ts=2026-01-02T03:04:05\\.678Z level=(\\w+) msg=\"[a-z ]+\"( \\w+=(\"[^\"]*\"|\\S+))+");
 }
 
 std::string problems(const std::string& yaml, AppOptions& options) {

@@ -85,7 +85,8 @@ TEST(JmesPath, DeepAndLargeExpressions) {
 }
 
 TEST(JmesPath, RunawayWorkIsAnError) {
-  // A filter in the condition of a filter runs for each item: a hundred to the power of the nesting.
+  // A filter in the condition of a filter runs for each item: a hundred to the power of the
+  // nesting.
   std::string items = "`[0";
   for (int i = 1; i < 100; ++i) items += ",0";
   items += "]`";

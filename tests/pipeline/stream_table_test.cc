@@ -59,6 +59,5 @@ TEST(StreamTable, VisitsInOrderOfUse) {
   EXPECT_EQ(seen, (std::vector<int>{2, 1}));
 }
 
-
 }  // namespace
 }  // namespace tailrace

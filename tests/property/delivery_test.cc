@@ -1,13 +1,14 @@
-// The promise, tried at random: whatever happens to files, to Loki and to us, every line arrives at least once,
-// lines of a file arrive in order, a saved position is never ahead of what was acknowledged, and memory is bounded.
+// The promise, tried at random: whatever happens to files, to Loki and to us, every line arrives at
+// least once, lines of a file arrive in order, a saved position is never ahead of what was
+// acknowledged, and memory is bounded.
 //
-// The real file source, pipeline driver and sender run against real files and a scripted Loki. A seed decides what
-// happens; it is printed with a failure, and TAILRACE_SEED=<n> repeats it.
+// The real file source, pipeline driver and sender run against real files and a scripted Loki. A
+// seed decides what happens; it is printed with a failure, and TAILRACE_SEED=<n> repeats it.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <boost/asio/io_context.hpp>
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -50,16 +51,18 @@ SenderOptions quick_options(std::uint64_t seed) {
 
 // One life of the process, from start to kill or stop.
 struct Life {
-  Life(const std::string& glob, PositionBook::Snapshot saved, ScriptedLoki& loki, std::uint64_t seed)
+  Life(const std::string& glob, PositionBook::Snapshot saved, ScriptedLoki& loki,
+       std::uint64_t seed)
       : positions(std::move(saved.positions), saved.identities),
-        shard(io.get_executor(), Clock::system(), metrics),
+        // In some lives nearly every file is closed after each read.
+        shard(io.get_executor(), Clock::system(), metrics, seed % 3 == 0 ? 1 : 1000),
         scheduler(io.get_executor(), Clock::system()),
         watcher(io.get_executor()),
         client_metrics(metrics, "loki", "test"),
-        sender(std::make_shared<Sender>(io.get_executor(), quick_options(seed),
-                                        std::make_unique<ScriptedTransport>(io.get_executor(), loki),
-                                        client_metrics, Clock::system(),
-                                        [this] { scheduler.room_came_back(); })),
+        sender(std::make_shared<Sender>(
+            io.get_executor(), quick_options(seed),
+            std::make_unique<ScriptedTransport>(io.get_executor(), loki), client_metrics,
+            Clock::system(), [this] { scheduler.room_came_back(); })),
         sink(sender),
         driver(shard, sink),
         file_metrics(metrics),
@@ -110,7 +113,8 @@ class World {
   }
 
  private:
-  // Lines are "<n>" padded to different lengths, in writing order over all generations of the one path.
+  // Lines are "<n>" padded to different lengths, in writing order over all generations of the one
+  // path.
   void append_lines() {
     std::string text;
     const int count = static_cast<int>(random_() % 60);
@@ -141,8 +145,9 @@ class World {
     next_generation();
   }
 
-  // What is not read yet when a file is truncated is gone for everybody, and what is not acknowledged cannot be
-  // read again after a kill; so the world truncates only when all has arrived and is saved.
+  // What is not read yet when a file is truncated is gone for everybody, and what is not
+  // acknowledged cannot be read again after a kill; so the world truncates only when all has
+  // arrived and is saved.
   void truncate() {
     healthy_ = true;
     ASSERT_TRUE(run_until(life_->io, [&] { return missing() == 0; }));
@@ -163,12 +168,24 @@ class World {
     const std::uint64_t choice = random_() % 12;
     history_ += std::to_string(choice) + " ";
     switch (choice) {
-      case 0: rotate(); break;
-      case 1: if (random_() % 3 == 0) truncate(); break;
-      case 2: healthy_ = !healthy_; break;
-      case 3: save_and_check(); break;
-      case 4: if (random_() % 2 == 0) restart(); break;
-      default: append_lines(); break;
+      case 0:
+        rotate();
+        break;
+      case 1:
+        if (random_() % 3 == 0) truncate();
+        break;
+      case 2:
+        healthy_ = !healthy_;
+        break;
+      case 3:
+        save_and_check();
+        break;
+      case 4:
+        if (random_() % 2 == 0) restart();
+        break;
+      default:
+        append_lines();
+        break;
     }
     run_for(life_->io, std::chrono::milliseconds(random_() % 8));
     // A new file is written down at once, not only every sync_period.
@@ -183,7 +200,8 @@ class World {
   void restart() {
     if (random_() % 2 == 0) save_and_check();
     life_.reset();
-    // The world goes on while we are down; rotations twice within a tick of the file system's clock do not.
+    // The world goes on while we are down; rotations twice within a tick of the file system's clock
+    // do not.
     append_lines_while_down();
     start();
   }
@@ -211,8 +229,8 @@ class World {
     const std::vector<GenerationRecord> records =
         PositionBook(saved_.positions, saved_.identities).generations(path_);
     ASSERT_FALSE(records.empty());
-    // Generations older than the first record are finished; of a recorded one, what is in front of its offset was
-    // acknowledged.
+    // Generations older than the first record are finished; of a recorded one, what is in front of
+    // its offset was acknowledged.
     const auto arrived = arrivals();
     std::vector<GenerationRecord> believable;
     for (const GenerationRecord& record : records) {
@@ -221,17 +239,22 @@ class World {
     for (std::size_t line = 0; line < end_of_.size(); ++line) {
       bool in_front = generation_of_[line] < generation_at(records.front().id);
       for (const GenerationRecord& record : believable) {
-        in_front = in_front || (generation_of_[line] == generation_at(record.id) && end_of_[line] <= record.offset);
+        in_front = in_front || (generation_of_[line] == generation_at(record.id) &&
+                                end_of_[line] <= record.offset);
       }
       if (in_front) {
-        ASSERT_TRUE(arrived.contains(line)) << "line " << line << " of generation " << generation_of_[line] << ", ending at " << end_of_[line]
-            << ", is behind a saved position but was never acknowledged; now at generation " << generation_ << ", saved:\n"
+        ASSERT_TRUE(arrived.contains(line))
+            << "line " << line << " of generation " << generation_of_[line] << ", ending at "
+            << end_of_[line]
+            << ", is behind a saved position but was never acknowledged; now at generation "
+            << generation_ << ", saved:\n"
             << saved_.identities << history_ << inodes();
       }
     }
   }
 
-  // A record of a file that was truncated since says nothing: its marker will not be found by a restart.
+  // A record of a file that was truncated since says nothing: its marker will not be found by a
+  // restart.
   bool still_there(const GenerationRecord& record) const {
     for (const fs::directory_entry& entry : fs::directory_iterator(dir_.path())) {
       const Result<std::unique_ptr<Generation>> file = Generation::open(entry.path().string());
@@ -278,12 +301,18 @@ class World {
   ScriptedLoki::Answer answer() {
     if (healthy_) return {};
     switch (random_() % 6) {
-      case 0: return {500, false, {}, 0};
-      case 1: return {429, false, {}, 2 * kNsPerMs};
-      case 2: return {-1, false, {}, 0};
-      case 3: return {-1, true, {}, 0};  // it took them, but its answer was lost
-      case 4: return {204, true, std::chrono::milliseconds(5), 0};
-      default: return {503, false, std::chrono::milliseconds(2), 0};
+      case 0:
+        return {500, false, {}, 0};
+      case 1:
+        return {429, false, {}, 2 * kNsPerMs};
+      case 2:
+        return {-1, false, {}, 0};
+      case 3:
+        return {-1, true, {}, 0};  // it took them, but its answer was lost
+      case 4:
+        return {204, true, std::chrono::milliseconds(5), 0};
+      default:
+        return {503, false, std::chrono::milliseconds(2), 0};
     }
   }
 
@@ -298,7 +327,7 @@ class World {
 
   std::string history_;  // what was done, for a failure
   std::size_t written_ = 0;
-  std::vector<std::uint64_t> end_of_;        // per line: offset behind it in its generation
+  std::vector<std::uint64_t> end_of_;       // per line: offset behind it in its generation
   std::vector<std::size_t> generation_of_;  // per line
   std::size_t generation_ = 0;
   std::vector<FileId> ids_;  // per generation

@@ -16,7 +16,8 @@ using Lines = std::vector<std::string>;
 std::string frame(bool is_stderr, const std::string& payload) {
   std::string out(8, '\0');
   out[0] = is_stderr ? 2 : 1;
-  for (std::size_t i = 0; i < 4; ++i) out[4 + i] = static_cast<char>(payload.size() >> (24 - 8 * i));
+  for (std::size_t i = 0; i < 4; ++i)
+    out[4 + i] = static_cast<char>(payload.size() >> (24 - 8 * i));
   return out + payload;
 }
 std::string out(const std::string& payload) { return frame(false, payload); }
@@ -27,7 +28,8 @@ Lines read_lines(DockerLogReader& reader, std::string_view stream, std::size_t s
   Lines lines;
   Arena arena;
   const auto keep = [&](const DockerLine& line) {
-    lines.push_back((line.is_stderr ? "err " : "out ") + std::to_string(line.timestamp_ns % 1'000'000'000) + " " +
+    lines.push_back((line.is_stderr ? "err " : "out ") +
+                    std::to_string(line.timestamp_ns % 1'000'000'000) + " " +
                     std::string(line.text));
   };
   DockerLine line;
@@ -72,8 +74,8 @@ TEST(DockerLogReader, CutsFramesIntoLinesWhereverTheStreamIsCut) {
 }
 
 TEST(DockerLogReader, JoinsAndCutsLongLines) {
-  const auto f = [](bool terminal, std::size_t line_bytes_max, const std::string& stream, const Lines& want,
-                    std::uint64_t cut) {
+  const auto f = [](bool terminal, std::size_t line_bytes_max, const std::string& stream,
+                    const Lines& want, std::uint64_t cut) {
     for (const std::size_t step : {1U, 7U, 4096U, 65536U, 10000000U}) {
       SCOPED_TRACE(step);
       DockerLogReader reader(terminal, line_bytes_max);
@@ -84,11 +86,13 @@ TEST(DockerLogReader, JoinsAndCutsLongLines) {
   const std::string t1 = kT1;
   const std::string t2 = kT2;
   const std::string piece(16384, 'x');
-  f(false, 1 << 20, out(t1 + piece) + out(t1 + piece) + out(t1 + "end\n"), {"out 1 " + piece + piece + "end"}, 0);
+  f(false, 1 << 20, out(t1 + piece) + out(t1 + piece) + out(t1 + "end\n"),
+    {"out 1 " + piece + piece + "end"}, 0);
   f(false, 20000, out(t1 + piece) + out(t1 + piece) + out(t1 + "end\n") + out(t2 + "b\n"),
     {"out 1 " + piece + piece, "out 2 b"}, 1);
   // With a terminal the pieces stand side by side, each with the time.
-  f(true, 1 << 20, t1 + piece + t1 + piece + t1 + "end\r\n" + t2 + "b\r\n", {"out 1 " + piece + piece + "end", "out 2 b"}, 0);
+  f(true, 1 << 20, t1 + piece + t1 + piece + t1 + "end\r\n" + t2 + "b\r\n",
+    {"out 1 " + piece + piece + "end", "out 2 b"}, 0);
   // A frame larger than the buffer, as other engines may send.
   const std::string large(200'000, 'y');
   f(false, 1 << 20, out(t1 + large + "\n") + out(t2 + "b\n"), {"out 1 " + large, "out 2 b"}, 0);
@@ -127,18 +131,19 @@ TEST(DockerLogReader, KnowsWhatIsUnfinishedAndWhatIsBroken) {
 }
 
 TEST(DockerMarker, IsSavedAndRead) {
-  const auto f = [](std::optional<std::string> seconds, std::optional<std::string> exact, DockerMarker want,
-                    const std::string& since) {
+  const auto f = [](std::optional<std::string> seconds, std::optional<std::string> exact,
+                    DockerMarker want, const std::string& since) {
     const DockerMarker marker = read_marker(seconds, exact);
     EXPECT_EQ(marker, want);
     EXPECT_EQ(since_text(marker), since);
   };
   f(std::nullopt, std::nullopt, {}, "0");
   f("1700000000", std::nullopt, {1700000000'000000000, 0, 0}, "1700000000.000000000");
-  f("1700000000", "1700000000000000007+2/1700000000000000009", {1700000000'000000007, 2, 1700000000'000000009},
-    "1699999999.000000007");
+  f("1700000000", "1700000000000000007+2/1700000000000000009",
+    {1700000000'000000007, 2, 1700000000'000000009}, "1699999999.000000007");
   // Promtail ran in between: its value counts.
-  f("1700000001", "1700000000000000007+2/1700000000000000007", {1700000001'000000000, 0, 0}, "1700000001.000000000");
+  f("1700000001", "1700000000000000007+2/1700000000000000007", {1700000001'000000000, 0, 0},
+    "1700000001.000000000");
   f("1700000000", "nonsense", {1700000000'000000000, 0, 0}, "1700000000.000000000");
   f("1700000000", "1700000000000000007/2+3", {1700000000'000000000, 0, 0}, "1700000000.000000000");
   f("nonsense", "1700000000000000007+2/1700000000000000007", {}, "0");
@@ -162,7 +167,8 @@ TEST(DockerMarker, RemembersTheHighestTimeNearby) {
 }
 
 TEST(DockerResume, LeavesOutWhatWasReadInTheOrderOfTheLog) {
-  const auto f = [](DockerMarker marker, const std::vector<std::int64_t>& times, const std::vector<std::int64_t>& want) {
+  const auto f = [](DockerMarker marker, const std::vector<std::int64_t>& times,
+                    const std::vector<std::int64_t>& want) {
     DockerResume resume(marker);
     std::vector<std::int64_t> passed;
     for (const std::int64_t time : times) {

@@ -20,9 +20,12 @@ std::string image() {
   const char* const name = std::getenv("TAILRACE_DOCKER_IMAGE");
   return name != nullptr ? name : "bb";
 }
-int shell(const std::string& command) { return std::system((command + " >/dev/null 2>&1").c_str()); }
+int shell(const std::string& command) {
+  return std::system((command + " >/dev/null 2>&1").c_str());
+}
 bool engine_answers() {
-  return ::access("/var/run/docker.sock", R_OK | W_OK) == 0 && shell("timeout 20 docker image inspect " + image()) == 0;
+  return ::access("/var/run/docker.sock", R_OK | W_OK) == 0 &&
+         shell("timeout 20 docker image inspect " + image()) == 0;
 }
 
 class RealDocker : public testing::Test {
@@ -35,16 +38,20 @@ class RealDocker : public testing::Test {
   }
   std::string run_container(const std::string& options, const std::string& script) {
     std::string name = "tailrace-test-" + run + "-" + std::to_string(names.size());
-    EXPECT_EQ(shell("docker run -d --name " + name + " --label tailrace.test=" + run + " " + options + " " + image() +
-                    " sh -c '" + script + "'"),
+    EXPECT_EQ(shell("docker run -d --name " + name + " --label tailrace.test=" + run + " " +
+                    options + " " + image() + " sh -c '" + script + "'"),
               0);
     names.push_back(name);
     return name;
   }
   std::unique_ptr<DockerSource> start(SourceRig& rig) {
-    const TestConfig config("- host: unix:///var/run/docker.sock\n  filters: [{name: label, values: ['tailrace.test=" + run + "']}]\n");
+    const TestConfig config(
+        "- host: unix:///var/run/docker.sock\n  filters: [{name: label, values: ['tailrace.test=" +
+        run + "']}]\n");
     auto source = std::make_unique<DockerSource>(
-        rig.context, relabel_rules("- {source_labels: [__meta_docker_container_log_stream], target_label: stream}"),
+        rig.context,
+        relabel_rules(
+            "- {source_labels: [__meta_docker_container_log_stream], target_label: stream}"),
         read_docker_sd_configs(config.root()));
     EXPECT_EQ(config.problems(), "");
     EXPECT_TRUE(source->start());
@@ -53,7 +60,8 @@ class RealDocker : public testing::Test {
   // The client's command blocks; the source goes on meanwhile.
   void during(SourceRig& rig, const std::string& command) {
     auto done = std::async(std::launch::async, [&] { return shell(command); });
-    ASSERT_TRUE(rig.wait_for([&] { return done.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }));
+    ASSERT_TRUE(rig.wait_for(
+        [&] { return done.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }));
     ASSERT_EQ(done.get(), 0) << command;
   }
 
@@ -62,7 +70,9 @@ class RealDocker : public testing::Test {
 };
 
 TEST_F(RealDocker, BothOutputsLongLinesStopAndStart) {
-  const std::string name = run_container("", "echo one; echo two >&2; head -c 40000 /dev/zero | tr \"\\\\000\" x; echo; exec sleep 600");
+  const std::string name = run_container(
+      "",
+      "echo one; echo two >&2; head -c 40000 /dev/zero | tr \"\\\\000\" x; echo; exec sleep 600");
   SourceRig rig;
   auto source = start(rig);
   ASSERT_TRUE(rig.wait_for_lines(3));

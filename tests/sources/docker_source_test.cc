@@ -42,7 +42,8 @@ class DockerRig : public SourceRig {
     return positions.snapshot().positions;
   }
   std::string details(const std::string& key) {
-    for (const auto& [name, value] : source->status().at(0).details) {
+    const std::vector<SourceStatus> statuses = source->status();
+    for (const auto& [name, value] : statuses.at(0).details) {
       if (name == key) return value;
     }
     return "";
@@ -63,7 +64,8 @@ class DockerRig : public SourceRig {
 
 TEST(DockerSource, ReadsBothOutputsOfWhatRunsAndFollows) {
   DockerRig rig;
-  rig.engine.containers["a"] = {"/web", true, false, {}, {{false, at(1), "one\n"}, {true, at(2), "two\n"}}};
+  rig.engine.containers["a"] = {
+      "/web", true, false, {}, {{false, at(1), "one\n"}, {true, at(2), "two\n"}}};
   rig.engine.containers["b"] = {"/old", false, false, {}, {{false, at(1), "not me\n"}}};
   rig.start();
   ASSERT_TRUE(rig.wait_for_lines(2));
@@ -117,13 +119,15 @@ TEST(DockerSource, WithoutEventsTheListFindsThem) {
 
 TEST(DockerSource, AnEngineThatRestartsIsWaitedForAndNothingComesTwice) {
   DockerRig rig;
-  rig.engine.containers["a"] = {"/web", true, false, {}, {{false, at(1), "one\n"}, {false, at(2), "two\n"}}};
+  rig.engine.containers["a"] = {
+      "/web", true, false, {}, {{false, at(1), "one\n"}, {false, at(2), "two\n"}}};
   rig.start();
   ASSERT_TRUE(rig.wait_for_lines(2));
   for (int round = 0; round < 3; ++round) {
     rig.engine.down();
     rig.settle();
-    rig.engine.containers["a"].log.push_back({true, at(10 + round), "while down " + std::to_string(round) + "\n"});
+    rig.engine.containers["a"].log.push_back(
+        {true, at(10 + round), "while down " + std::to_string(round) + "\n"});
     rig.engine.up();
     ASSERT_TRUE(rig.wait_for_lines(static_cast<std::size_t>(3 + round)));
   }
@@ -132,8 +136,11 @@ TEST(DockerSource, AnEngineThatRestartsIsWaitedForAndNothingComesTwice) {
 }
 
 TEST(DockerSource, AConnectionCutAtAnyByteLosesNothing) {
-  const std::vector<FakeDockerEngine::Piece> log = {
-      {false, at(1), "one\n"}, {false, at(2), "par"}, {true, at(3), "err\n"}, {false, at(2), "ted\n"}, {false, at(4), "end\n"}};
+  const std::vector<FakeDockerEngine::Piece> log = {{false, at(1), "one\n"},
+                                                    {false, at(2), "par"},
+                                                    {true, at(3), "err\n"},
+                                                    {false, at(2), "ted\n"},
+                                                    {false, at(4), "end\n"}};
   for (std::size_t cut = 0; cut < 240; cut += 7) {
     SCOPED_TRACE(cut);
     DockerRig rig;
@@ -141,7 +148,8 @@ TEST(DockerSource, AConnectionCutAtAnyByteLosesNothing) {
     rig.engine.write_bytes = 1;
     rig.engine.cut_after = cut;
     rig.start();
-    ASSERT_TRUE(rig.wait_for([&] { return !rig.sink.lines.empty() && rig.sink.lines.back() == "end"; }));
+    ASSERT_TRUE(
+        rig.wait_for([&] { return !rig.sink.lines.empty() && rig.sink.lines.back() == "end"; }));
     const std::set<std::string> got(rig.sink.lines.begin(), rig.sink.lines.end());
     // "err" may come twice, with the same time: it stood between the parts of a line.
     ASSERT_EQ(got, (std::set<std::string>{"one", "parted", "err", "end"}));
@@ -162,12 +170,14 @@ TEST(DockerSource, PositionsFollowWhatWasDelivered) {
   EXPECT_EQ(rig.saved()["cursor-a"], std::to_string(kMinute + 5));
   rig.sink.deliver_all();
   EXPECT_EQ(rig.saved()["cursor-a"], std::to_string(kMinute + 7));
-  EXPECT_EQ(rig.saved()["cursor-a-exact"], std::to_string(kMinute + 7) + "000000002+1/" + std::to_string(kMinute + 7) + "000000002");
+  EXPECT_EQ(rig.saved()["cursor-a-exact"], std::to_string(kMinute + 7) + "000000002+1/" +
+                                               std::to_string(kMinute + 7) + "000000002");
 }
 
 TEST(DockerSource, GoesOnWhereItWasEvenIfTheContainerStoppedMeanwhile) {
   std::map<std::string, std::string> saved;
-  std::vector<FakeDockerEngine::Piece> log = {{false, at(1), "one\n"}, {true, at(2), "two\n"}, {false, at(2), "three\n"}};
+  std::vector<FakeDockerEngine::Piece> log = {
+      {false, at(1), "one\n"}, {true, at(2), "two\n"}, {false, at(2), "three\n"}};
   {
     DockerRig rig;
     rig.engine.containers["a"] = {"/web", true, false, {}, log};
@@ -218,7 +228,8 @@ TEST(DockerSource, ANewNameIsSeenByRelabeling) {
   ASSERT_TRUE(rig.wait_for_lines(1));
   rig.engine.containers["a"].name = "/new";
   rig.engine.event("rename", "a");
-  ASSERT_TRUE(rig.wait_for([&] { return rig.source->status().at(0).labels.get("container") == "new"; }));
+  ASSERT_TRUE(
+      rig.wait_for([&] { return rig.source->status().at(0).labels.get("container") == "new"; }));
   rig.engine.log("a", false, at(2), "two\n");
   ASSERT_TRUE(rig.wait_for_lines(2));
   EXPECT_EQ(rig.sink.labels[1], R"({container="new", stream="stdout"})");
@@ -238,17 +249,26 @@ TEST(DockerSource, WaitsForRoomAndThenGoesOn) {
 
 TEST(DockerSource, EntriesThatRulesDropDoNotHoldThePosition) {
   DockerRig rig;
-  rig.rules = relabel_rules("- {source_labels: [__meta_docker_container_log_stream], regex: stderr, action: drop}");
-  rig.engine.containers["a"] = {"/web", true, false, {}, {{true, at(1), "no\n"}, {false, at(2), "yes\n"}, {true, at(3), "no\n"}}};
+  rig.rules = relabel_rules(
+      "- {source_labels: [__meta_docker_container_log_stream], regex: stderr, action: drop}");
+  rig.engine.containers["a"] = {
+      "/web",
+      true,
+      false,
+      {},
+      {{true, at(1), "no\n"}, {false, at(2), "yes\n"}, {true, at(3), "no\n"}}};
   rig.start();
-  ASSERT_TRUE(rig.wait_for([&] { return rig.saved()["cursor-a-exact"].starts_with(std::to_string(kMinute + 5) + "000000003+1"); }));
+  ASSERT_TRUE(rig.wait_for([&] {
+    return rig.saved()["cursor-a-exact"].starts_with(std::to_string(kMinute + 5) + "000000003+1");
+  }));
   EXPECT_EQ(rig.sink.lines, (Lines{"yes"}));
   EXPECT_EQ(rig.sink.labels[0], "{}");
 }
 
 TEST(DockerSource, ATerminalGivesBareLines) {
   DockerRig rig;
-  rig.engine.containers["a"] = {"/web", true, true, {}, {{false, at(1), "one\r\n"}, {false, at(2), "two\r\n"}}};
+  rig.engine.containers["a"] = {
+      "/web", true, true, {}, {{false, at(1), "one\r\n"}, {false, at(2), "two\r\n"}}};
   rig.start();
   ASSERT_TRUE(rig.wait_for_lines(2));
   EXPECT_EQ(rig.sink.lines, (Lines{"one", "two"}));
@@ -265,7 +285,8 @@ TEST(DockerSource, ALogThatCannotBeReadIsTriedAgain) {
 }
 
 TEST(DockerSource, FiltersArePassedOn) {
-  DockerRig rig({}, "  filters:\n  - {name: label, values: [a=b, c]}\n  - {name: name, values: [web]}\n");
+  DockerRig rig(
+      {}, "  filters:\n  - {name: label, values: [a=b, c]}\n  - {name: name, values: [web]}\n");
   rig.start();
   ASSERT_TRUE(rig.wait_for([&] { return rig.engine.asked("/containers/json") > 0; }));
   EXPECT_EQ(rig.engine.asked(R"(filters={"label":["a=b","c"],"name":["web"]})"), 1U);

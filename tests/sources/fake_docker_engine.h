@@ -41,7 +41,8 @@ class FakeDockerEngine {
     int log_status = 200;
   };
 
-  FakeDockerEngine(boost::asio::io_context& io, std::string path) : io_(io), path_(std::move(path)) {
+  FakeDockerEngine(boost::asio::io_context& io, std::string path)
+      : io_(io), path_(std::move(path)) {
     up();
   }
   ~FakeDockerEngine() { down(); }
@@ -69,7 +70,8 @@ class FakeDockerEngine {
     wake();
   }
   void event(const std::string& action, const std::string& id) {
-    events.push_back(R"({"Type":"container","Action":")" + action + R"(","Actor":{"ID":")" + id + "\"}}\n");
+    events.push_back(R"({"Type":"container","Action":")" + action + R"(","Actor":{"ID":")" + id +
+                     "\"}}\n");
     wake();
   }
   void stop(const std::string& id) {
@@ -84,7 +86,7 @@ class FakeDockerEngine {
 
   std::map<std::string, Container> containers;
   std::vector<std::string> events;
-  std::vector<std::string> targets;  // of all requests, decoded
+  std::vector<std::string> targets;    // of all requests, decoded
   std::size_t write_bytes = SIZE_MAX;  // longest piece of one write of a log
   int events_status = 200;
   // Cuts the connection of a log after so many bytes of payload in total, once.
@@ -93,7 +95,8 @@ class FakeDockerEngine {
  private:
   using Protocol = boost::asio::local::stream_protocol;
   struct Session {
-    explicit Session(Protocol::socket from) : socket(std::move(from)), bell(socket.get_executor()) {}
+    explicit Session(Protocol::socket from)
+        : socket(std::move(from)), bell(socket.get_executor()) {}
     void close() {
       boost::system::error_code ignored;
       socket.close(ignored);
@@ -106,7 +109,8 @@ class FakeDockerEngine {
   };
   using SessionPtr = std::shared_ptr<Session>;
 
-  static boost::asio::awaitable<void> accept(FakeDockerEngine& engine, Protocol::acceptor* acceptor) {
+  static boost::asio::awaitable<void> accept(FakeDockerEngine& engine,
+                                             Protocol::acceptor* acceptor) {
     while (true) {
       auto [error, socket] = co_await acceptor->async_accept(kAwait);
       if (error) co_return;
@@ -119,7 +123,8 @@ class FakeDockerEngine {
     std::string input;
     while (!session->closed) {
       auto buffer = boost::asio::dynamic_buffer(input);
-      auto [error, bytes] = co_await boost::asio::async_read_until(session->socket, buffer, "\r\n\r\n", kAwait);
+      auto [error, bytes] =
+          co_await boost::asio::async_read_until(session->socket, buffer, "\r\n\r\n", kAwait);
       if (error || session->closed) co_return;
       const std::size_t begin = input.find(' ') + 1;
       const std::string raw = input.substr(begin, input.find(' ', begin) - begin);
@@ -131,11 +136,14 @@ class FakeDockerEngine {
   }
   static boost::asio::awaitable<void> send(SessionPtr session, std::string bytes) {
     const boost::asio::const_buffer buffer(bytes.data(), bytes.size());
-    [[maybe_unused]] auto [error, count] = co_await boost::asio::async_write(session->socket, buffer, kAwait);
+    [[maybe_unused]] auto [error, count] =
+        co_await boost::asio::async_write(session->socket, buffer, kAwait);
   }
   static boost::asio::awaitable<void> whole(SessionPtr session, int status, std::string body) {
-    std::string text = "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Type: application/json\r\nContent-Length: " +
-                       std::to_string(body.size()) + "\r\n\r\n" + body;
+    std::string text =
+        "HTTP/1.1 " + std::to_string(status) +
+        " X\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+        "\r\n\r\n" + body;
     return send(session, std::move(text));
   }
   static boost::asio::awaitable<void> chunk(SessionPtr session, std::string bytes) {
@@ -143,10 +151,13 @@ class FakeDockerEngine {
     std::snprintf(size, sizeof(size), "%zx\r\n", bytes.size());
     return send(session, size + bytes + "\r\n");
   }
-  static boost::asio::awaitable<void> answer(FakeDockerEngine& engine, SessionPtr session, std::string target) {
+  static boost::asio::awaitable<void> answer(FakeDockerEngine& engine, SessionPtr session,
+                                             std::string target) {
     constexpr std::string_view kContainer = "/containers/";
     if (target == "/networks") {
-      co_await whole(session, 200, R"([{"Id":"n1","Name":"bridge","Scope":"local","Internal":false,"Ingress":false}])");
+      co_await whole(
+          session, 200,
+          R"([{"Id":"n1","Name":"bridge","Scope":"local","Internal":false,"Ingress":false}])");
     } else if (target.starts_with("/containers/json")) {
       co_await whole(session, 200, engine.list());
     } else if (target.starts_with("/events")) {
@@ -159,8 +170,9 @@ class FakeDockerEngine {
       } else if (target.substr(slash).starts_with("/json")) {
         const Container& container = engine.containers[id];
         const auto flag = [](bool value) { return std::string(value ? "true" : "false"); };
-        co_await whole(session, 200, "{\"Config\":{\"Tty\":" + flag(container.terminal) + "},\"State\":{\"Running\":" +
-                                         flag(container.running) + "}}");
+        co_await whole(session, 200,
+                       "{\"Config\":{\"Tty\":" + flag(container.terminal) +
+                           "},\"State\":{\"Running\":" + flag(container.running) + "}}");
       } else {
         co_await follow(engine, session, id, target.substr(target.find("since=") + 6));
       }
@@ -172,9 +184,10 @@ class FakeDockerEngine {
     std::string out = "[";
     for (const auto& [id, container] : containers) {
       if (out.size() > 1) out += ",";
-      out += R"({"Id":")" + id + R"(","Names":[")" + container.name + R"("],"State":")" +
-             (container.running ? "running" : "exited") +
-             R"(","HostConfig":{"NetworkMode":"bridge"},"NetworkSettings":{"Networks":{"bridge":{"NetworkID":"n1","IPAddress":"172.17.0.2"}}},"Ports":[],"Labels":{)";
+      out +=
+          R"({"Id":")" + id + R"(","Names":[")" + container.name + R"("],"State":")" +
+          (container.running ? "running" : "exited") +
+          R"(","HostConfig":{"NetworkMode":"bridge"},"NetworkSettings":{"Networks":{"bridge":{"NetworkID":"n1","IPAddress":"172.17.0.2"}}},"Ports":[],"Labels":{)";
       bool first = true;
       for (const auto& [name, value] : container.labels) {
         out += (first ? "\"" : ",\"") + name + "\":\"" + value + "\"";
@@ -205,7 +218,8 @@ class FakeDockerEngine {
     if (container.terminal) return payload;
     std::string out(8, '\0');
     out[0] = piece.is_stderr ? 2 : 1;
-    for (int i = 0; i < 4; ++i) out[static_cast<std::size_t>(4 + i)] = static_cast<char>(payload.size() >> (24 - 8 * i));
+    for (int i = 0; i < 4; ++i)
+      out[static_cast<std::size_t>(4 + i)] = static_cast<char>(payload.size() >> (24 - 8 * i));
     return out + payload;
   }
   static bool is_before(const Piece& piece, const std::string& since) {
@@ -213,13 +227,15 @@ class FakeDockerEngine {
     const double second = time ? static_cast<double>(time->seconds) + time->nanos / 1e9 : 0;
     return second < std::stod(since);
   }
-  static boost::asio::awaitable<void> follow(FakeDockerEngine& engine, SessionPtr session, std::string id,
-                                             std::string since) {
+  static boost::asio::awaitable<void> follow(FakeDockerEngine& engine, SessionPtr session,
+                                             std::string id, std::string since) {
     if (engine.containers[id].log_status != 200) {
       co_await whole(session, engine.containers[id].log_status, R"({"message":"no"})");
       co_return;
     }
-    co_await send(session, "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+    co_await send(session,
+                  "HTTP/1.1 200 OK\r\nContent-Type: "
+                  "application/vnd.docker.raw-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
     std::size_t sent = 0;
     while (!session->closed && engine.containers.contains(id)) {
       const Container& container = engine.containers[id];

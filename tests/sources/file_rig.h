@@ -20,6 +20,11 @@ class KeepingSink final : public EntrySink {
     lines.emplace_back(entry.line);
     labels.push_back(entry.stream()->text());
     timestamps.push_back(entry.timestamp_ns);
+    std::string pairs;
+    for (const auto& [name, value] : entry.metadata) {
+      pairs += std::string(name) + "=" + std::string(value) + " ";
+    }
+    metadata.push_back(pairs);
     if (hold) tickets.emplace_back(entry.ticket);
   }
   bool has_room() const override { return room; }
@@ -28,6 +33,7 @@ class KeepingSink final : public EntrySink {
   std::vector<std::string> lines;
   std::vector<std::string> labels;
   std::vector<std::int64_t> timestamps;
+  std::vector<std::string> metadata;  // "name=value " for each pair
   std::vector<TicketShare> tickets;
   bool room = true;
   bool hold = false;
@@ -35,15 +41,18 @@ class KeepingSink final : public EntrySink {
 
 class FileRig {
  public:
-  explicit FileRig(PositionBook book = PositionBook({}, ""), std::size_t line_bytes_max = 1 << 20)
+  explicit FileRig(PositionBook book = PositionBook({}, ""), std::size_t line_bytes_max = 1 << 20,
+                   std::size_t open_files_max = 1000)
       : positions(std::move(book)),
-        shard(io.get_executor(), Clock::system(), metrics),
+        shard(io.get_executor(), Clock::system(), metrics, open_files_max),
         scheduler(io.get_executor(), Clock::system()),
         watcher(io.get_executor()),
         driver(shard, sink),
         file_metrics(metrics),
-        context{shard, scheduler, watcher, positions, driver, file_metrics, nullptr, line_bytes_max},
-        source(std::make_unique<FileSource>(context, FileSourceOptions{"test", 50 * kNsPerMs, 20 * kNsPerMs})) {}
+        context{shard,  scheduler,    watcher, positions,
+                driver, file_metrics, nullptr, line_bytes_max},
+        source(std::make_unique<FileSource>(
+            context, FileSourceOptions{"test", 50 * kNsPerMs, 20 * kNsPerMs})) {}
   ~FileRig() {
     for (TicketShare& ticket : sink.tickets) ticket.abandon();
   }

@@ -251,7 +251,8 @@ TEST(FileSource, KeepsUnchangedTargetsWhenTheyAreSetAgain) {
 }
 
 // What a restart finds: `before` runs in one life, then `between` while we are down.
-Lines lines_after_restart(TempDir& dir, const std::function<void()>& between, bool with_identities = true) {
+Lines lines_after_restart(TempDir& dir, const std::function<void()>& between,
+                          bool with_identities = true) {
   PositionBook::Snapshot saved;
   {
     FileRig rig;
@@ -263,7 +264,8 @@ Lines lines_after_restart(TempDir& dir, const std::function<void()>& between, bo
   FileRig rig(PositionBook(saved.positions, with_identities ? saved.identities : ""));
   rig.tail(dir / "a.log");
   append(dir / "a.log", "end\n");
-  EXPECT_TRUE(rig.wait_for([&] { return !rig.sink.lines.empty() && rig.sink.lines.back() == "end"; }));
+  EXPECT_TRUE(
+      rig.wait_for([&] { return !rig.sink.lines.empty() && rig.sink.lines.back() == "end"; }));
   return rig.sink.lines;
 }
 
@@ -298,7 +300,8 @@ TEST(FileSource, GoesOnWhereItStoppedWhateverHappenedMeanwhile) {
     },
     {"three", "four", "five", "end"});
   f("rewritten, and longer than before",
-    [](TempDir& dir) { write(dir / "a.log", "other content, longer\n"); }, {"other content, longer", "end"});
+    [](TempDir& dir) { write(dir / "a.log", "other content, longer\n"); },
+    {"other content, longer", "end"});
   f("replaced by a file that got the same inode number",
     [](TempDir& dir) {
       fs::remove(dir / "a.log");
@@ -314,12 +317,72 @@ TEST(FileSource, GoesOnWhereItStoppedWhateverHappenedMeanwhile) {
     {"new", "end"});
 }
 
+// The path is a link; what it leads to is rotated in another directory while we are down.
+TEST(FileSource, GoesOnBehindALinkThatLedElsewhere) {
+  auto f = [](const char* what, const std::function<void(TempDir&)>& between, const Lines& want) {
+    SCOPED_TRACE(what);
+    TempDir dir;
+    fs::create_directory(dir / "pod");
+    fs::create_directory(dir / "moved");
+    write(dir / "pod/0.log", "one\ntwo\n");
+    fs::create_symlink(dir / "pod/0.log", dir / "a.log");
+    EXPECT_EQ(lines_after_restart(dir, [&] { between(dir); }), want);
+  };
+  f("renamed where it is, as kubelet does",
+    [](TempDir& dir) {
+      append(dir / "pod/0.log", "three\n");
+      fs::rename(dir / "pod/0.log", dir / "pod/0.log.20260102-030405");
+      write(dir / "pod/0.log", "four\n");
+    },
+    {"three", "four", "end"});
+  f("the link leads to the next file",
+    [](TempDir& dir) {
+      append(dir / "pod/0.log", "three\n");
+      write(dir / "pod/1.log", "four\n");
+      fs::remove(dir / "a.log");
+      fs::create_symlink(dir / "pod/1.log", dir / "a.log");
+    },
+    {"three", "four", "end"});
+  f("the link leads to another directory",
+    [](TempDir& dir) {
+      append(dir / "pod/0.log", "three\n");
+      write(dir / "moved/0.log", "four\n");
+      fs::remove(dir / "a.log");
+      fs::create_symlink(dir / "moved/0.log", dir / "a.log");
+    },
+    {"three", "four", "end"});
+}
+
 TEST(FileSource, WithPromtailsFileAloneSizeDecides) {
   TempDir dir;
   write(dir / "a.log", "one\ntwo\n");
-  EXPECT_EQ(lines_after_restart(dir, [&] { append(dir / "a.log", "three\n"); }, false), (Lines{"three", "end"}));
+  EXPECT_EQ(lines_after_restart(
+                dir, [&] { append(dir / "a.log", "three\n"); }, false),
+            (Lines{"three", "end"}));
   write(dir / "a.log", "one\ntwo\n");
-  EXPECT_EQ(lines_after_restart(dir, [&] { write(dir / "a.log", "x\n"); }, false), (Lines{"x", "end"}));
+  EXPECT_EQ(lines_after_restart(
+                dir, [&] { write(dir / "a.log", "x\n"); }, false),
+            (Lines{"x", "end"}));
+}
+
+TEST(FileSource, TwoTargetsOfOnePathShareItsMetricsAndPosition) {
+  TempDir dir;
+  write(dir / "a.log", "one\n");
+  FileRig rig;
+  const auto target = [&](const char* job) {
+    return FileTarget{dir / "a.log", "", Labels{{"job", job}}, {}};
+  };
+  rig.source->set_targets({target("x"), target("y")});
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  rig.source->set_targets({target("y")});
+  append(dir / "a.log", "two\n");
+  ASSERT_TRUE(rig.wait_for_lines(3));
+  EXPECT_EQ(rig.sink.labels.back(), "{filename=\"" + (dir / "a.log") + "\", job=\"y\"}");
+  const std::string metrics = rig.metrics.scrape(Metrics::Format::kPrometheusText);
+  EXPECT_NE(metrics.find("promtail_read_lines_total{path=\"" + (dir / "a.log") + "\"} 3"),
+            std::string::npos)
+      << metrics;
+  EXPECT_EQ(rig.saved().positions.at(dir / "a.log"), "8");
 }
 
 TEST(FileSource, SharesItsThreadWithThousandsOfFiles) {

@@ -19,7 +19,8 @@ inline bool run_until(boost::asio::io_context& io, const std::function<bool()>& 
   return true;
 }
 
-// Lets everything that is ready happen, and what it causes, for a moment: to see that nothing more comes.
+// Lets everything that is ready happen, and what it causes, for a moment: to see that nothing more
+// comes.
 inline void run_for(boost::asio::io_context& io, std::chrono::milliseconds time) {
   if (io.stopped()) io.restart();
   io.run_for(time);

@@ -32,7 +32,8 @@ std::string encode_stream(const std::string& labels, const std::vector<TestEntry
   return head + body;
 }
 
-// The generated classes are the oracle: they parse what we wrote, see the same values, and write the same bytes.
+// The generated classes are the oracle: they parse what we wrote, see the same values, and write
+// the same bytes.
 void expect_oracle_agrees(const std::string& labels, const std::vector<TestEntry>& entries) {
   const std::string bytes = encode_stream(labels, entries);
   logproto::PushRequest request;
@@ -43,15 +44,20 @@ void expect_oracle_agrees(const std::string& labels, const std::vector<TestEntry
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const logproto::EntryAdapter& parsed = request.streams(0).entries(static_cast<int>(i));
     EXPECT_EQ(parsed.line(), entries[i].line);
-    EXPECT_EQ(parsed.timestamp().seconds() * kNsPerSecond + parsed.timestamp().nanos(), entries[i].timestamp_ns);
+    EXPECT_EQ(parsed.timestamp().seconds() * kNsPerSecond + parsed.timestamp().nanos(),
+              entries[i].timestamp_ns);
     EXPECT_GE(parsed.timestamp().nanos(), 0);
-    ASSERT_EQ(static_cast<std::size_t>(parsed.structured_metadata_size()), entries[i].metadata.size());
+    ASSERT_EQ(static_cast<std::size_t>(parsed.structured_metadata_size()),
+              entries[i].metadata.size());
     for (std::size_t pair = 0; pair < entries[i].metadata.size(); ++pair) {
-      EXPECT_EQ(parsed.structured_metadata(static_cast<int>(pair)).name(), entries[i].metadata[pair].first);
-      EXPECT_EQ(parsed.structured_metadata(static_cast<int>(pair)).value(), entries[i].metadata[pair].second);
+      EXPECT_EQ(parsed.structured_metadata(static_cast<int>(pair)).name(),
+                entries[i].metadata[pair].first);
+      EXPECT_EQ(parsed.structured_metadata(static_cast<int>(pair)).value(),
+                entries[i].metadata[pair].second);
     }
   }
-  EXPECT_TRUE(request.SerializeAsString() == bytes) << "other bytes than the generated classes write";
+  EXPECT_TRUE(request.SerializeAsString() == bytes)
+      << "other bytes than the generated classes write";
 }
 
 TEST(PushEncoder, WritesWhatTheGeneratedClassesWrite) {
@@ -82,7 +88,8 @@ TEST(PushEncoder, AgreesWithTheOracleOnRandomEntries) {
       entry.timestamp_ns = static_cast<std::int64_t>(random() >> (random() % 60)) >> 1;
       if (random() % 4 == 0) entry.timestamp_ns = -entry.timestamp_ns / 4;
       entry.line = text(random() % 5 == 0 ? 40'000 : 200);
-      for (std::size_t i = random() % 3; i > 0; --i) entry.metadata.emplace_back(text(20), text(200));
+      for (std::size_t i = random() % 3; i > 0; --i)
+        entry.metadata.emplace_back(text(20), text(200));
     }
     expect_oracle_agrees("{" + text(100) + "}", entries);  // a stream always has a name
   }
@@ -94,7 +101,8 @@ TEST(SnappyGather, CompressesPiecesAsOneBlock) {
     std::vector<std::string> texts(pieces_count);
     std::string whole;
     for (std::string& text : texts) {
-      text.assign(random() % 3 == 0 ? 0 : random() % 70'000, static_cast<char>('a' + random() % 26));
+      text.assign(random() % 3 == 0 ? 0 : random() % 70'000,
+                  static_cast<char>('a' + random() % 26));
       whole += text;
     }
     const std::vector<std::string_view> pieces(texts.begin(), texts.end());

@@ -12,7 +12,8 @@
 namespace tailrace {
 namespace {
 
-// The library is the oracle: what it uncompresses must be what went in, and the room must have sufficed.
+// The library is the oracle: what it uncompresses must be what went in, and the room must have
+// sufficed.
 void expect_round_trip(const std::string& text) {
   SnappyEncoder encoder;
   constexpr char kGuard = 0x5a;
@@ -29,7 +30,8 @@ void expect_round_trip(const std::string& text) {
 
 TEST(SnappyEncoder, EverySizeOfARunComesBack) {
   for (std::size_t size = 0; size < 400; ++size) expect_round_trip(std::string(size, 'a'));
-  for (const std::size_t size : {1023U, 1024U, 8191U, 8192U, 65535U, 65536U}) expect_round_trip(std::string(size, 'a'));
+  for (const std::size_t size : {1023U, 1024U, 8191U, 8192U, 65535U, 65536U})
+    expect_round_trip(std::string(size, 'a'));
 }
 
 TEST(SnappyEncoder, RandomTextsOfManyShapesComeBack) {
@@ -46,7 +48,8 @@ TEST(SnappyEncoder, RandomTextsOfManyShapesComeBack) {
         const std::size_t from = text.size() - period;
         text.append(text.substr(from, 1 + random() % 200));
       } else {
-        for (std::size_t i = random() % 40; i > 0; --i) text += static_cast<char>(random() % alphabet);
+        for (std::size_t i = random() % 40; i > 0; --i)
+          text += static_cast<char>(random() % alphabet);
         text += '\n';
       }
     }
@@ -68,7 +71,8 @@ TEST(SnappyEncoder, MatchesReachBackOverTheWholePiece) {
 TEST(SnappyEncoder, LogLinesGetSmall) {
   std::string text;
   for (int i = 0; text.size() < 60'000; ++i) {
-    text += "level=info ts=2026-03-01T10:00:00.000000" + std::to_string(1000 + i) + "Z caller=main.go:42 msg=\"request done\"\n";
+    text += "level=info ts=2026-03-01T10:00:00.000000" + std::to_string(1000 + i) +
+            "Z caller=main.go:42 msg=\"request done\"\n";
   }
   SnappyEncoder encoder;
   std::string block(SnappyEncoder::bytes_max(text.size()), '\0');

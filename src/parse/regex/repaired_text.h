@@ -25,6 +25,13 @@ class RepairedText {
   std::vector<std::size_t> faults_;  // offsets in text_ of the replacements, ascending
 };
 
+// A view whose data() is not null: where null means "took no part", empty texts must not be
+// mistaken for it.
+inline constexpr char kEmptyText[] = "";
+inline std::string_view never_null(std::string_view text) noexcept {
+  return text.data() == nullptr ? std::string_view(kEmptyText, 0) : text;
+}
+
 bool is_ascii(std::string_view text) noexcept;
 
 }  // namespace tailrace::regex

@@ -27,10 +27,10 @@ struct Expression {
   };
   Kind kind = Kind::kDot;
   int line = 1;
-  Value value = {};                  // of a string only the kind: its text is `text`
-  std::string text = {};             // the constant, or the function's name
+  Value value = {};       // of a string only the kind: its text is `text`
+  std::string text = {};  // the constant, or the function's name
   std::vector<std::string> names = {};
-  std::size_t field = 0;             // index into GoTemplate::fields()
+  std::size_t field = 0;  // index into GoTemplate::fields()
   std::string variable_name = {};
   const Function* function = nullptr;
   std::unique_ptr<Pipeline> pipeline = nullptr;
@@ -51,7 +51,16 @@ struct Node;
 using NodeList = std::vector<Node>;
 
 struct Node {
-  enum class Kind : std::uint8_t { kText, kAction, kIf, kWith, kRange, kTemplate, kBreak, kContinue };
+  enum class Kind : std::uint8_t {
+    kText,
+    kAction,
+    kIf,
+    kWith,
+    kRange,
+    kTemplate,
+    kBreak,
+    kContinue
+  };
   Kind kind = Kind::kText;
   int line = 1;
   std::string text = {};  // kText; the name of kTemplate

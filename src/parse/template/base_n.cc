@@ -11,7 +11,8 @@ struct Coding {
   unsigned bits;
   std::size_t characters, bytes;
 };
-constexpr Coding kBase64{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6, 4, 3};
+constexpr Coding kBase64{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6, 4,
+                         3};
 constexpr Coding kBase32{"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 5, 8, 5};
 
 std::string encode(std::string_view bytes, const Coding& coding) {
@@ -39,35 +40,43 @@ bool can_end_at(std::size_t characters, const Coding& coding) {
   return bits >= 8 && bits % 8 < coding.bits;
 }
 
+// Where Go sees the fault: at a strange character; in front of padding that comes too early or is
+// not complete; at the start of a group that the text leaves open.
 bool decode(std::string_view text, const Coding& coding, std::string& out, std::size_t& fault) {
   std::uint64_t waiting = 0;
   unsigned count = 0;
   std::size_t in_group = 0;
   std::size_t at = 0;
-  for (; at < text.size(); ++at) {
-    const char c = text[at];
-    if (is_line_end(c)) continue;
-    const std::size_t digit = c == '=' ? std::string_view::npos : coding.alphabet.find(c);
-    if (c == '=') break;
+  for (; at < text.size() && text[at] != '='; ++at) {
+    if (is_line_end(text[at])) continue;
+    const std::size_t digit = coding.alphabet.find(text[at]);
     fault = at;
     if (digit == std::string_view::npos) return false;
     waiting = (waiting << coding.bits) | digit;
     count += coding.bits;
     in_group = (in_group + 1) % coding.characters;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>((waiting >> count) & 0xFF);
-    }
+    if (count < 8) continue;
+    count -= 8;
+    out += static_cast<char>((waiting >> count) & 0xFF);
+  }
+  if (at == text.size()) {
+    fault = at - in_group;
+    return in_group == 0;
   }
   fault = at;
-  if (in_group == 0) return at == text.size();
-  if (!can_end_at(in_group, coding)) return false;
-  // The padding must fill the group, and nothing may follow.
+  if (in_group == 0 || !can_end_at(in_group, coding)) return false;
   std::size_t missing = coding.characters - in_group;
   for (; at < text.size(); ++at) {
     if (is_line_end(text[at])) continue;
-    fault = at;
-    if (text[at] != '=' || missing-- == 0) return false;
+    if (missing == 0) {
+      fault = at;
+      return false;
+    }
+    if (text[at] != '=') {
+      fault = at - 1;
+      return false;
+    }
+    --missing;
   }
   fault = text.size();
   return missing == 0;

@@ -23,10 +23,14 @@ Decimal inexact(double value) { return {.is_exact = false, .rounded = value}; }
 
 double compute_double(double a, double b, DecimalOp op) {
   switch (op) {
-    case DecimalOp::kAdd: return a + b;
-    case DecimalOp::kSubtract: return a - b;
-    case DecimalOp::kMultiply: return a * b;
-    case DecimalOp::kDivide: return a / b;
+    case DecimalOp::kAdd:
+      return a + b;
+    case DecimalOp::kSubtract:
+      return a - b;
+    case DecimalOp::kMultiply:
+      return a * b;
+    case DecimalOp::kDivide:
+      return a / b;
   }
   return 0;
 }
@@ -53,7 +57,8 @@ bool divide(const Decimal& a, const Decimal& b, Decimal& out) {
 Decimal Decimal::of(double value) {
   if (!std::isfinite(value)) return inexact(value);
   char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific).ptr;
   const std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
   const std::size_t e = text.find('e');
   Decimal out;
@@ -76,7 +81,8 @@ double Decimal::value() const {
   if (coefficient == 0) return 0;
   std::string digits;
   Wide left = coefficient < 0 ? -coefficient : coefficient;
-  for (; left > 0; left /= 10) digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(left % 10)));
+  for (; left > 0; left /= 10)
+    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(left % 10)));
   digits += "e" + std::to_string(exponent);
   double out = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), out);
@@ -99,9 +105,11 @@ Decimal compute(const Decimal& a, const Decimal& b, DecimalOp op) {
   Wide left = a.coefficient;
   Wide right = b.coefficient;
   out.exponent = a.exponent < b.exponent ? a.exponent : b.exponent;
-  if (!shift_up(left, a.exponent - out.exponent) || !shift_up(right, b.exponent - out.exponent)) return fall_back();
-  const bool overflows = op == DecimalOp::kAdd ? __builtin_add_overflow(left, right, &out.coefficient)
-                                               : __builtin_sub_overflow(left, right, &out.coefficient);
+  if (!shift_up(left, a.exponent - out.exponent) || !shift_up(right, b.exponent - out.exponent))
+    return fall_back();
+  const bool overflows = op == DecimalOp::kAdd
+                             ? __builtin_add_overflow(left, right, &out.coefficient)
+                             : __builtin_sub_overflow(left, right, &out.coefficient);
   return overflows ? fall_back() : out;
 }
 

@@ -1,5 +1,5 @@
-// Exact decimal arithmetic for addf, subf, mulf, divf: 0.1 + 0.2 is 0.3 there. Numbers that need more than 38
-// digits fall back to double.
+// Exact decimal arithmetic for addf, subf, mulf, divf: 0.1 + 0.2 is 0.3 there. Numbers that need
+// more than 38 digits fall back to double.
 #pragma once
 
 #include <cstdint>

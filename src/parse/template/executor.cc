@@ -28,8 +28,10 @@ Value Executor::whole_map() {
 }
 
 Result<void> Executor::step(int line) {
-  if (++steps_ > options_.steps_max) return template_error(line, "the template takes too many steps");
-  if (run_.heap.used_bytes() > run_.bytes_max) return template_error(line, "the template takes too much memory");
+  if (++steps_ > options_.steps_max)
+    return template_error(line, "the template takes too many steps");
+  if (run_.heap.used_bytes() > run_.bytes_max)
+    return template_error(line, "the template takes too much memory");
   return {};
 }
 
@@ -55,14 +57,18 @@ Result<Executor::Flow> Executor::run_node(const Node& node, const Value& dot) {
       return Flow::kOn;
     }
     case Node::Kind::kIf:
-    case Node::Kind::kWith: return run_branch(node, dot);
-    case Node::Kind::kRange: return run_range(node, dot);
+    case Node::Kind::kWith:
+      return run_branch(node, dot);
+    case Node::Kind::kRange:
+      return run_range(node, dot);
     case Node::Kind::kTemplate: {
       TAILRACE_CHECK(run_template(node, dot));
       return Flow::kOn;
     }
-    case Node::Kind::kBreak: return Flow::kBreak;
-    case Node::Kind::kContinue: return Flow::kContinue;
+    case Node::Kind::kBreak:
+      return Flow::kBreak;
+    case Node::Kind::kContinue:
+      return Flow::kContinue;
   }
   return Flow::kOn;
 }
@@ -120,7 +126,8 @@ Result<Executor::Flow> Executor::run_range(const Node& node, const Value& dot) {
     }
   } else if (over.is_integer()) {
     if (node.pipeline->variables.size() == 2) {
-      return template_error(node.line, "can't use " + value_text(over) + " to iterate over more than one variable");
+      return template_error(
+          node.line, "can't use " + value_text(over) + " to iterate over more than one variable");
     }
     for (std::int64_t i = 0; goes_on && *goes_on && i < over.integer; ++i) {
       goes_on = run_round(node, Value::of_int(i, over.kind), Value::of_int(i, over.kind));
@@ -184,9 +191,11 @@ Result<Value> Executor::evaluate(const Pipeline& pipeline, const Value& dot) {
 Result<Value> Executor::run_command(const Command& command, const Value& dot, const Value* last) {
   const Expression& first = command.operands[0];
   if (first.kind == Expression::Kind::kFunction) return call(*first.function, command, dot, last);
+  if (first.kind == Expression::Kind::kConstant && first.value.is_nil()) {
+    return template_error(first.line, "nil is not a command");
+  }
   if (command.operands.size() == 1 && last == nullptr) return evaluate(first, dot);
-  if (first.kind == Expression::Kind::kConstant || first.kind == Expression::Kind::kDot ||
-      first.kind == Expression::Kind::kPipeline) {
+  if (first.kind == Expression::Kind::kConstant || first.kind == Expression::Kind::kDot) {
     return template_error(first.line, "can't give argument to non-function");
   }
   // Only methods take arguments.
@@ -196,9 +205,14 @@ Result<Value> Executor::run_command(const Command& command, const Value& dot, co
     arguments.push_back(value);
   }
   if (last != nullptr) arguments.push_back(*last);
-  if (first.kind == Expression::Kind::kField) return field_of(dot, first.names, 0, arguments, first.line);
+  if (first.kind == Expression::Kind::kField)
+    return field_of(dot, first.names, 0, arguments, first.line);
   if (first.kind == Expression::Kind::kVariable && !first.names.empty()) {
     return field_of(variable(first.variable_name), first.names, 0, arguments, first.line);
+  }
+  if (first.kind == Expression::Kind::kPipeline && !first.names.empty()) {
+    TAILRACE_TRY(const Value receiver, evaluate(*first.pipeline, dot));
+    return field_of(receiver, first.names, 0, arguments, first.line);
   }
   return template_error(first.line, "can't give argument to non-function");
 }
@@ -208,9 +222,12 @@ Result<Value> Executor::evaluate(const Expression& expression, const Value& dot)
   switch (expression.kind) {
     case Expression::Kind::kConstant:
       return expression.value.is_string() ? Value::of_text(expression.text) : expression.value;
-    case Expression::Kind::kDot: return dot;
-    case Expression::Kind::kField: return field_of(dot, expression.names, 0, {}, expression.line);
-    case Expression::Kind::kRootField: return root_field(expression);
+    case Expression::Kind::kDot:
+      return dot;
+    case Expression::Kind::kField:
+      return field_of(dot, expression.names, 0, {}, expression.line);
+    case Expression::Kind::kRootField:
+      return root_field(expression);
     case Expression::Kind::kVariable:
       return field_of(variable(expression.variable_name), expression.names, 0, {}, expression.line);
     case Expression::Kind::kPipeline: {
@@ -233,8 +250,8 @@ Result<Value> Executor::root_field(const Expression& expression) {
 }
 
 // Follows names[from..]; the last may be a method with arguments.
-Result<Value> Executor::field_of(const Value& receiver, const std::vector<std::string>& names, std::size_t from,
-                                 std::span<const Value> arguments, int line) {
+Result<Value> Executor::field_of(const Value& receiver, const std::vector<std::string>& names,
+                                 std::size_t from, std::span<const Value> arguments, int line) {
   Value value = receiver;
   for (std::size_t i = from; i < names.size(); ++i) {
     const bool is_last = i + 1 == names.size();
@@ -246,9 +263,11 @@ Result<Value> Executor::field_of(const Value& receiver, const std::vector<std::s
       continue;
     }
     if (!value.is_map()) {
-      return template_error(line, "can't evaluate field " + names[i] + " in type " + std::string(type_name(value)));
+      return template_error(
+          line, "can't evaluate field " + names[i] + " in type " + std::string(type_name(value)));
     }
-    if (is_last && !arguments.empty()) return template_error(line, names[i] + " is not a method but has arguments");
+    if (is_last && !arguments.empty())
+      return template_error(line, names[i] + " is not a method but has arguments");
     const auto member = value.map->find(names[i]);
     if (member == value.map->end()) {
       // A map of strings gives an empty one, a map of anything nothing.
@@ -267,7 +286,9 @@ Result<Value> Executor::shortcut(const Command& command, const Value& dot, const
   Value value;
   const std::size_t count = command.operands.size();
   if (count == 1 && last == nullptr) {
-    return template_error(command.operands[0].line, "wrong number of args for " + command.operands[0].text + ": want at least 1 got 0");
+    return template_error(
+        command.operands[0].line,
+        "wrong number of args for " + command.operands[0].text + ": want at least 1 got 0");
   }
   for (std::size_t i = 1; i < count; ++i) {
     TAILRACE_TRY(value, argument(command.operands[i], 'a', dot));
@@ -276,10 +297,12 @@ Result<Value> Executor::shortcut(const Command& command, const Value& dot, const
   return last != nullptr ? *last : value;
 }
 
-Result<Value> Executor::call(const Function& function, const Command& command, const Value& dot, const Value* last) {
+Result<Value> Executor::call(const Function& function, const Command& command, const Value& dot,
+                             const Value* last) {
   const int line = command.operands.empty() ? 1 : command.operands[0].line;
   if (function.name == "and" || function.name == "or") {
-    if (command.operands.empty()) return template_error(line, "wrong number of args for " + std::string(function.name));
+    if (command.operands.empty())
+      return template_error(line, "wrong number of args for " + std::string(function.name));
     return shortcut(command, dot, last);
   }
   const bool is_variadic = function.signature.ends_with('*');
@@ -288,9 +311,9 @@ Result<Value> Executor::call(const Function& function, const Command& command, c
   const std::size_t given = command.operands.empty() ? 0 : command.operands.size() - 1;
   const std::size_t count = given + (last != nullptr ? 1 : 0);
   if (is_variadic ? count < fixed : count != fixed) {
-    return template_error(line, "wrong number of args for " + std::string(function.name) + ": want " +
-                                    (is_variadic ? "at least " : "") + std::to_string(fixed) + " got " +
-                                    std::to_string(count));
+    return template_error(line, "wrong number of args for " + std::string(function.name) +
+                                    ": want " + (is_variadic ? "at least " : "") +
+                                    std::to_string(fixed) + " got " + std::to_string(count));
   }
   const auto letter = [&](std::size_t i) { return function.signature[std::min(i, letters - 1)]; };
   std::array<Value, kFewArguments> few;
@@ -306,7 +329,8 @@ Result<Value> Executor::call(const Function& function, const Command& command, c
   Call made{{arguments, count}, run_};
   Result<Value> result = function.run(made);
   if (!result) {
-    return template_error(line, "error calling " + std::string(function.name) + ": " + result.error().text());
+    return template_error(
+        line, "error calling " + std::string(function.name) + ": " + result.error().text());
   }
   return result;
 }
@@ -316,7 +340,8 @@ Result<Value> Executor::argument(const Expression& expression, char letter, cons
   if (value.is_constant) {
     value.is_constant = false;
     // A number as written fits every type that can hold it.
-    const bool is_whole = value.kind == Kind::kFloat && value.number == static_cast<double>(to_int64(value));
+    const bool is_whole =
+        value.kind == Kind::kFloat && value.number == static_cast<double>(to_int64(value));
     if (letter == 'i' && is_whole) return Value::of_int(to_int64(value));
     if (letter == 'f' && value.is_integer()) return Value::of_float(to_float64(value));
   }
@@ -333,7 +358,8 @@ Result<Value> Executor::checked(const Value& value, char letter, int line) const
     }
     return template_error(line, "invalid value; expected " + wanted);
   }
-  return template_error(line, "wrong type for value; expected " + wanted + "; got " + std::string(type_name(value)));
+  return template_error(
+      line, "wrong type for value; expected " + wanted + "; got " + std::string(type_name(value)));
 }
 
 }  // namespace tailrace::tmpl

@@ -11,9 +11,14 @@ namespace tailrace::tmpl {
 
 class Executor {
  public:
-  Executor(const Tree& tree, const GoTemplateOptions& options, const TemplateData& data, Runtime& run,
-           std::string& out)
-      : tree_(tree), options_(options), data_(data), run_(run), out_(out), limit_(out.size() + options.output_bytes_max) {}
+  Executor(const Tree& tree, const GoTemplateOptions& options, const TemplateData& data,
+           Runtime& run, std::string& out)
+      : tree_(tree),
+        options_(options),
+        data_(data),
+        run_(run),
+        out_(out),
+        limit_(out.size() + options.output_bytes_max) {}
 
   Result<void> execute();
 
@@ -34,10 +39,11 @@ class Executor {
   Result<Value> evaluate(const Pipeline& pipeline, const Value& dot);
   Result<Value> run_command(const Command& command, const Value& dot, const Value* last);
   Result<Value> evaluate(const Expression& expression, const Value& dot);
-  Result<Value> field_of(const Value& receiver, const std::vector<std::string>& names, std::size_t from,
-                         std::span<const Value> arguments, int line);
+  Result<Value> field_of(const Value& receiver, const std::vector<std::string>& names,
+                         std::size_t from, std::span<const Value> arguments, int line);
   Result<Value> root_field(const Expression& expression);
-  Result<Value> call(const Function& function, const Command& command, const Value& dot, const Value* last);
+  Result<Value> call(const Function& function, const Command& command, const Value& dot,
+                     const Value* last);
   Result<Value> shortcut(const Command& command, const Value& dot, const Value* last);
   Result<Value> argument(const Expression& expression, char letter, const Value& dot);
   Result<Value> checked(const Value& value, char letter, int line) const;

@@ -14,7 +14,9 @@ Result<Value> do_printf(Call& call) {
 
 Result<Value> do_len(Call& call) {
   const Value& value = call[0];
-  const auto count = [](std::size_t size) { return Value::of_int(static_cast<std::int64_t>(size)); };
+  const auto count = [](std::size_t size) {
+    return Value::of_int(static_cast<std::int64_t>(size));
+  };
   if (value.is_string()) return count(value.size);
   if (value.is_list()) return count(value.list->size());
   if (value.is_map()) return count(value.map->size());

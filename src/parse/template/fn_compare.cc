@@ -8,13 +8,19 @@ enum class Basic : std::uint8_t { kNone, kBool, kInt, kByte, kFloat, kString };
 
 Basic basic_of(const Value& value) {
   switch (value.kind) {
-    case Kind::kBool: return Basic::kBool;
+    case Kind::kBool:
+      return Basic::kBool;
     case Kind::kInt:
-    case Kind::kInt64: return Basic::kInt;
-    case Kind::kByte: return Basic::kByte;
-    case Kind::kFloat: return Basic::kFloat;
-    case Kind::kString: return Basic::kString;
-    default: return Basic::kNone;
+    case Kind::kInt64:
+      return Basic::kInt;
+    case Kind::kByte:
+      return Basic::kByte;
+    case Kind::kFloat:
+      return Basic::kFloat;
+    case Kind::kString:
+      return Basic::kString;
+    default:
+      return Basic::kNone;
   }
 }
 
@@ -31,22 +37,29 @@ Result<bool> is_equal(const Value& a, const Value& b) {
     return call_error("incompatible types for comparison");
   }
   switch (kind) {
-    case Basic::kBool: return a.boolean == b.boolean;
-    case Basic::kFloat: return a.number == b.number;
-    case Basic::kString: return a.text() == b.text();
-    default: break;
+    case Basic::kBool:
+      return a.boolean == b.boolean;
+    case Basic::kFloat:
+      return a.number == b.number;
+    case Basic::kString:
+      return a.text() == b.text();
+    default:
+      break;
   }
+  const auto is_nothing = [](const Value& value) { return value.is_nil() || value.is_null_list; };
+  if (is_nothing(a) || is_nothing(b)) return is_nothing(a) == is_nothing(b);
   if (a.is_list() || a.is_map() || b.is_list() || b.is_map()) {
     const Value& culprit = a.is_list() || a.is_map() ? a : b;
-    return call_error("non-comparable type " + value_text(culprit) + ": " + std::string(type_name(culprit)));
+    return call_error("non-comparable type " + value_text(culprit) + ": " +
+                      std::string(type_name(culprit)));
   }
-  if (a.is_nil() || b.is_nil()) return a.is_nil() == b.is_nil();
   return deep_equal(a, b);
 }
 
 Result<bool> is_less(const Value& a, const Value& b) {
   const Basic kind = basic_of(a);
-  if (kind == Basic::kNone || basic_of(b) == Basic::kNone) return call_error("invalid type for comparison");
+  if (kind == Basic::kNone || basic_of(b) == Basic::kNone)
+    return call_error("invalid type for comparison");
   if (are_integers(kind, basic_of(b))) return a.integer < b.integer;
   if (kind != basic_of(b)) return call_error("incompatible types for comparison");
   if (kind == Basic::kFloat) return a.number < b.number;

@@ -9,12 +9,15 @@ namespace {
 
 constexpr std::int64_t kYearOne = -62135596800;  // where Go's empty time lies
 
-GoTime now_of(const Call& call, const TimeZone& place) { return GoTime::at_ns(call.run.clock->now_ns(), place); }
+GoTime now_of(const Call& call, const TimeZone& place) {
+  return GoTime::at_ns(call.run.clock->now_ns(), place);
+}
 
 // A time, or seconds since 1970; anything else is now.
 GoTime time_of(const Call& call, const Value& value, const TimeZone& place) {
   if (value.kind == Kind::kTime) return GoTime::at(value.time->seconds, value.time->nanos, place);
-  if (value.kind == Kind::kInt || value.kind == Kind::kInt64) return GoTime::at(value.integer, 0, place);
+  if (value.kind == Kind::kInt || value.kind == Kind::kInt64)
+    return GoTime::at(value.integer, 0, place);
   return now_of(call, place);
 }
 
@@ -30,9 +33,15 @@ Value formatted(Call& call, std::string_view layout, const Value& time, const Ti
 }
 
 Result<Value> do_now(Call& call) { return call.run.heap.time(now_of(call, TimeZone::local())); }
-Result<Value> do_date(Call& call) { return formatted(call, call.text(0), call[1], TimeZone::local()); }
-Result<Value> do_date_in_zone(Call& call) { return formatted(call, call.text(0), call[1], place_of(call.text(2))); }
-Result<Value> do_html_date(Call& call) { return formatted(call, "2006-01-02", call[0], TimeZone::local()); }
+Result<Value> do_date(Call& call) {
+  return formatted(call, call.text(0), call[1], TimeZone::local());
+}
+Result<Value> do_date_in_zone(Call& call) {
+  return formatted(call, call.text(0), call[1], place_of(call.text(2)));
+}
+Result<Value> do_html_date(Call& call) {
+  return formatted(call, "2006-01-02", call[0], TimeZone::local());
+}
 Result<Value> do_html_date_in_zone(Call& call) {
   return formatted(call, "2006-01-02", call[0], place_of(call.text(1)));
 }
@@ -48,7 +57,8 @@ GoTime moved(const GoTime& time, std::int64_t by_ns) {
     nanos -= kNsPerSecond;
     ++seconds;
   }
-  if (time.place != nullptr) return GoTime::at(seconds, static_cast<std::int32_t>(nanos), *time.place);
+  if (time.place != nullptr)
+    return GoTime::at(seconds, static_cast<std::int32_t>(nanos), *time.place);
   GoTime out = time;
   out.seconds = seconds;
   out.nanos = static_cast<std::int32_t>(nanos);
@@ -66,13 +76,15 @@ Result<Value> do_date_modify(Call& call) {
 Result<Value> do_must_to_date(Call& call) {
   const auto time = GoLayout::compile(call.text(0)).parse(call.text(1), TimeZone::local());
   if (!time) {
-    return call_error("\"" + std::string(call.text(1)) + "\" does not fit the layout \"" + std::string(call.text(0)) + "\"");
+    return call_error("\"" + std::string(call.text(1)) + "\" does not fit the layout \"" +
+                      std::string(call.text(0)) + "\"");
   }
   return call.run.heap.time(*time);
 }
 Result<Value> do_to_date(Call& call) {
   Result<Value> out = do_must_to_date(call);
-  return out ? std::move(out).value() : call.run.heap.time(GoTime::at(kYearOne, 0, TimeZone::utc()));
+  return out ? std::move(out).value()
+             : call.run.heap.time(GoTime::at(kYearOne, 0, TimeZone::utc()));
 }
 Result<Value> do_unix_epoch(Call& call) { return call.give(std::to_string(call[0].time->seconds)); }
 
@@ -112,7 +124,8 @@ Result<Value> do_duration_round(Call& call) {
     std::uint64_t seconds;
     std::string_view name;
   };
-  constexpr Unit kUnits[] = {{365 * 86400, "y"}, {30 * 86400, "mo"}, {86400, "d"}, {3600, "h"}, {60, "m"}, {1, "s"}};
+  constexpr Unit kUnits[] = {{365 * 86400, "y"}, {30 * 86400, "mo"}, {86400, "d"},
+                             {3600, "h"},        {60, "m"},          {1, "s"}};
   for (const Unit& unit : kUnits) {
     const std::uint64_t unit_ns = unit.seconds * static_cast<std::uint64_t>(kNsPerSecond);
     if (size > unit_ns) return call.give(std::to_string(size / unit_ns) + std::string(unit.name));

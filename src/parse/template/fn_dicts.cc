@@ -1,4 +1,5 @@
-// Dictionaries. set, unset and merge change the dictionary they get, which every variable that holds it sees.
+// Dictionaries. set, unset and merge change the dictionary they get, which every variable that
+// holds it sees.
 #include <algorithm>
 
 #include "parse/template/functions.h"
@@ -62,8 +63,8 @@ Result<Value> do_omit(Call& call) {
   return call.run.heap.map(std::move(out));
 }
 
-// Values of `from` go into `to` where it has none (or an empty one), or always with `overwrites`; dictionaries
-// in both are merged in turn. Empty values never replace.
+// Values of `from` go into `to` where it has none (or an empty one), or always with `overwrites`;
+// dictionaries in both are merged in turn. Empty values never replace.
 void merge_into(Map& to, const Map& from, bool overwrites, int depth) {
   if (depth > kNestingMax || &to == &from) return;
   for (const auto& [key, value] : from) {
@@ -119,7 +120,10 @@ Result<Value> deep_copy(Heap& heap, const Value& value, int depth) {
   }
   return heap.map(std::move(copy), value.element);
 }
-Result<Value> do_deep_copy(Call& call) { return deep_copy(call.run.heap, call[0], 0); }
+Result<Value> do_deep_copy(Call& call) {
+  if (call[0].is_nil()) return call_error("nil cannot be copied");
+  return deep_copy(call.run.heap, call[0], 0);
+}
 Result<Value> do_deep_equal(Call& call) { return Value::of_bool(deep_equal(call[0], call[1])); }
 
 constexpr Function kFunctions[] = {

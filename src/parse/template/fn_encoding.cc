@@ -24,10 +24,14 @@ Result<Value> do_b32dec(Call& call) {
 
 Value from_json(Heap& heap, const JsonValue& json) {
   switch (json.kind()) {
-    case JsonValue::Kind::kNull: return Value();
-    case JsonValue::Kind::kBool: return Value::of_bool(json.boolean());
-    case JsonValue::Kind::kNumber: return Value::of_float(json.number());
-    case JsonValue::Kind::kString: return heap.text(json.text());
+    case JsonValue::Kind::kNull:
+      return Value();
+    case JsonValue::Kind::kBool:
+      return Value::of_bool(json.boolean());
+    case JsonValue::Kind::kNumber:
+      return Value::of_float(json.number());
+    case JsonValue::Kind::kString:
+      return heap.text(json.text());
     case JsonValue::Kind::kArray: {
       List items;
       for (const JsonValue& item : json.items()) items.push_back(from_json(heap, item));
@@ -61,16 +65,22 @@ class JsonWriter {
   bool write(const Value& value, int depth) {
     if (depth > kNestingMax) return false;
     switch (value.kind) {
-      case Kind::kNil: out_ += "null"; return true;
+      case Kind::kNil:
+        out_ += "null";
+        return true;
       case Kind::kBool:
       case Kind::kInt:
       case Kind::kInt64:
-      case Kind::kByte: append_value(out_, value); return true;
+      case Kind::kByte:
+        append_value(out_, value);
+        return true;
       case Kind::kFloat:
         if (!(value.number - value.number == 0)) return false;  // NaN and infinities have no JSON
         append_json_number(out_, value.number);
         return true;
-      case Kind::kString: append_json_string(out_, value.text(), style_.escape_html); return true;
+      case Kind::kString:
+        append_json_string(out_, value.text(), style_.escape_html);
+        return true;
       case Kind::kTime: {
         static const GoLayout layout = GoLayout::compile("2006-01-02T15:04:05.999999999Z07:00");
         out_ += '"';
@@ -78,8 +88,14 @@ class JsonWriter {
         out_ += '"';
         return true;
       }
-      case Kind::kVersion: append_json_string(out_, value_text(value), style_.escape_html); return true;
+      case Kind::kVersion:
+        append_json_string(out_, value_text(value), style_.escape_html);
+        return true;
       case Kind::kList: {
+        if (value.is_null_list) {
+          out_ += "null";
+          return true;
+        }
         const char* comma = "[";
         for (const Value& item : *value.list) {
           out_ += comma;
@@ -138,7 +154,9 @@ Result<Value> do_must_to_json(Call& call) { return to_json(call, kPlain); }
 Result<Value> do_must_to_pretty_json(Call& call) { return to_json(call, kPretty); }
 Result<Value> do_to_raw_json(Call& call) { return to_json(call, kRaw); }
 Result<Value> do_to_json(Call& call) { return to_json(call, kPlain).value_or(Value::of_text("")); }
-Result<Value> do_to_pretty_json(Call& call) { return to_json(call, kPretty).value_or(Value::of_text("")); }
+Result<Value> do_to_pretty_json(Call& call) {
+  return to_json(call, kPretty).value_or(Value::of_text(""));
+}
 
 constexpr Function kFunctions[] = {
     {"b32dec", "s", do_b32dec},

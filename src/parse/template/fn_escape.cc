@@ -8,20 +8,34 @@ namespace {
 constexpr char kHex[] = "0123456789ABCDEF";
 
 void append_hex4(std::string& out, char32_t value) {
-  for (int shift = value > 0xFFFF ? 16 : 12; shift >= 0; shift -= 4) out += kHex[(value >> shift) & 15];
+  for (int shift = value > 0xFFFF ? 16 : 12; shift >= 0; shift -= 4)
+    out += kHex[(value >> shift) & 15];
 }
 
 std::string escape_html(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '"': out += "&#34;"; break;
-      case '\'': out += "&#39;"; break;
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '\0': out += "\xEF\xBF\xBD"; break;
-      default: out += c;
+      case '"':
+        out += "&#34;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '\0':
+        out += "\xEF\xBF\xBD";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -59,8 +73,8 @@ std::string escape_js(std::string_view text) {
 std::string escape_query(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const bool is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          c == '-' || c == '_' || c == '.' || c == '~';
+    const bool is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                          (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.' || c == '~';
     if (is_plain) {
       out += c;
     } else if (c == ' ') {
@@ -74,11 +88,20 @@ std::string escape_query(std::string_view text) {
   return out;
 }
 
-Result<Value> do_html(Call& call) { return call.give(escape_html(print(call.args))); }
-Result<Value> do_js(Call& call) { return call.give(escape_js(print(call.args))); }
-Result<Value> do_urlquery(Call& call) { return call.give(escape_query(print(call.args))); }
+// The arguments as one text; nil is what an action would print for it.
+std::string joined(const Call& call) {
+  std::vector<Value> values(call.args.begin(), call.args.end());
+  for (Value& value : values) {
+    if (value.is_nil()) value = Value::of_text("<no value>");
+  }
+  return print(values);
+}
+Result<Value> do_html(Call& call) { return call.give(escape_html(joined(call))); }
+Result<Value> do_js(Call& call) { return call.give(escape_js(joined(call))); }
+Result<Value> do_urlquery(Call& call) { return call.give(escape_query(joined(call))); }
 
-constexpr Function kFunctions[] = {{"html", "a*", do_html}, {"js", "a*", do_js}, {"urlquery", "a*", do_urlquery}};
+constexpr Function kFunctions[] = {
+    {"html", "a*", do_html}, {"js", "a*", do_js}, {"urlquery", "a*", do_urlquery}};
 
 }  // namespace
 

@@ -15,7 +15,9 @@ bool holds(const List& list, const Value& value) {
   return std::ranges::any_of(list, [&](const Value& item) { return deep_equal(value, item); });
 }
 
-Result<Value> do_list(Call& call) { return call.run.heap.list(List(call.args.begin(), call.args.end())); }
+Result<Value> do_list(Call& call) {
+  return call.run.heap.list(List(call.args.begin(), call.args.end()));
+}
 
 Result<Value> do_first(Call& call) {
   if (!call[0].is_list()) return no_list("find first on", call[0]);
@@ -28,12 +30,14 @@ Result<Value> do_last(Call& call) {
 Result<Value> do_rest(Call& call) {
   if (!call[0].is_list()) return no_list("find rest on", call[0]);
   const List& list = *call[0].list;
-  return call.run.heap.list(list.empty() ? List() : List(list.begin() + 1, list.end()));
+  if (list.empty()) return call.run.heap.null_list();
+  return call.run.heap.list(List(list.begin() + 1, list.end()));
 }
 Result<Value> do_initial(Call& call) {
   if (!call[0].is_list()) return no_list("find initial on", call[0]);
   const List& list = *call[0].list;
-  return call.run.heap.list(list.empty() ? List() : List(list.begin(), list.end() - 1));
+  if (list.empty()) return call.run.heap.null_list();
+  return call.run.heap.list(List(list.begin(), list.end() - 1));
 }
 Result<Value> do_append(Call& call) {
   if (!call[0].is_list()) return no_list("push on", call[0]);
@@ -53,7 +57,7 @@ Result<Value> do_concat(Call& call) {
     if (!value.is_list()) return no_list("concat", value);
     all.insert(all.end(), value.list->begin(), value.list->end());
   }
-  return call.run.heap.list(std::move(all));
+  return all.empty() ? call.run.heap.null_list() : call.run.heap.list(std::move(all));
 }
 Result<Value> do_reverse(Call& call) {
   if (!call[0].is_list()) return no_list("find reverse on", call[0]);
@@ -89,7 +93,9 @@ Result<Value> do_has(Call& call) {
 }
 
 Result<Value> do_slice(Call& call) {
-  if (!call[0].is_list()) return call_error("list should be type of slice or array but " + std::string(kind_name(call[0])));
+  if (!call[0].is_list())
+    return call_error("list should be type of slice or array but " +
+                      std::string(kind_name(call[0])));
   const List& list = *call[0].list;
   if (list.empty()) return Value();
   const auto size = static_cast<std::int64_t>(list.size());
@@ -108,22 +114,43 @@ Result<Value> do_chunk(Call& call) {
   for (std::size_t at = 0; at < list.size(); at += static_cast<std::size_t>(size)) {
     const std::size_t end = std::min(list.size(), at + static_cast<std::size_t>(size));
     const auto begin = list.begin() + static_cast<std::ptrdiff_t>(at);
-    chunks.push_back(call.run.heap.list(List(begin, list.begin() + static_cast<std::ptrdiff_t>(end))));
+    chunks.push_back(
+        call.run.heap.list(List(begin, list.begin() + static_cast<std::ptrdiff_t>(end))));
   }
   return call.run.heap.list(std::move(chunks), Kind::kList);
 }
 
 constexpr Function kFunctions[] = {
-    {"append", "aa", do_append},   {"chunk", "ia", do_chunk},      {"compact", "a", do_compact},
-    {"concat", "a*", do_concat},   {"first", "a", do_first},       {"has", "aa", do_has},
-    {"initial", "a", do_initial},  {"last", "a", do_last},         {"list", "a*", do_list},
-    {"mustAppend", "aa", do_append}, {"mustChunk", "ia", do_chunk}, {"mustCompact", "a", do_compact},
-    {"mustFirst", "a", do_first},  {"mustHas", "aa", do_has},      {"mustInitial", "a", do_initial},
-    {"mustLast", "a", do_last},    {"mustPrepend", "aa", do_prepend}, {"mustPush", "aa", do_append},
-    {"mustRest", "a", do_rest},    {"mustReverse", "a", do_reverse}, {"mustSlice", "aa*", do_slice},
-    {"mustUniq", "a", do_uniq},    {"mustWithout", "aa*", do_without}, {"prepend", "aa", do_prepend},
-    {"push", "aa", do_append},     {"rest", "a", do_rest},         {"reverse", "a", do_reverse},
-    {"slice", "aa*", do_slice},    {"tuple", "a*", do_list},       {"uniq", "a", do_uniq},
+    {"append", "aa", do_append},
+    {"chunk", "ia", do_chunk},
+    {"compact", "a", do_compact},
+    {"concat", "a*", do_concat},
+    {"first", "a", do_first},
+    {"has", "aa", do_has},
+    {"initial", "a", do_initial},
+    {"last", "a", do_last},
+    {"list", "a*", do_list},
+    {"mustAppend", "aa", do_append},
+    {"mustChunk", "ia", do_chunk},
+    {"mustCompact", "a", do_compact},
+    {"mustFirst", "a", do_first},
+    {"mustHas", "aa", do_has},
+    {"mustInitial", "a", do_initial},
+    {"mustLast", "a", do_last},
+    {"mustPrepend", "aa", do_prepend},
+    {"mustPush", "aa", do_append},
+    {"mustRest", "a", do_rest},
+    {"mustReverse", "a", do_reverse},
+    {"mustSlice", "aa*", do_slice},
+    {"mustUniq", "a", do_uniq},
+    {"mustWithout", "aa*", do_without},
+    {"prepend", "aa", do_prepend},
+    {"push", "aa", do_append},
+    {"rest", "a", do_rest},
+    {"reverse", "a", do_reverse},
+    {"slice", "aa*", do_slice},
+    {"tuple", "a*", do_list},
+    {"uniq", "a", do_uniq},
     {"without", "aa*", do_without},
 };
 

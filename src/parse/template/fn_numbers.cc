@@ -1,5 +1,5 @@
-// Numbers. Integer functions turn everything into int64 (and wrap around as Go does), the ...f functions into
-// float64 and compute in decimal.
+// Numbers. Integer functions turn everything into int64 (and wrap around as Go does), the ...f
+// functions into float64 and compute in decimal.
 #include <algorithm>
 #include <cmath>
 
@@ -21,7 +21,9 @@ Result<Value> do_add(Call& call) {
   return int64_of(wrapped(sum));
 }
 Result<Value> do_add1(Call& call) { return int64_of(wrapped(bits(to_int64(call[0])) + 1)); }
-Result<Value> do_sub(Call& call) { return int64_of(wrapped(bits(to_int64(call[0])) - bits(to_int64(call[1])))); }
+Result<Value> do_sub(Call& call) {
+  return int64_of(wrapped(bits(to_int64(call[0])) - bits(to_int64(call[1]))));
+}
 Result<Value> do_mul(Call& call) {
   std::uint64_t product = bits(to_int64(call[0]));
   for (const Value& value : call.args.subspan(1)) product *= bits(to_int64(value));
@@ -67,7 +69,9 @@ Result<Value> do_minf(Call& call) {
 }
 
 Result<Value> fold(Decimal value, std::span<const Value> others, DecimalOp op) {
-  if (!value.is_exact) return call_error("Cannot create a Decimal from " + std::string(value.rounded != value.rounded ? "NaN" : "Inf"));
+  if (!value.is_exact)
+    return call_error("Cannot create a Decimal from " +
+                      std::string(value.rounded != value.rounded ? "NaN" : "Inf"));
   for (const Value& other : others) {
     const Decimal operand = Decimal::of(to_float64(other));
     if (op == DecimalOp::kDivide && operand.is_exact && operand.coefficient == 0) {
@@ -100,7 +104,9 @@ Result<Value> do_round(Call& call) {
 Result<Value> do_int(Call& call) { return Value::of_int(to_int64(call[0])); }
 Result<Value> do_int64(Call& call) { return int64_of(to_int64(call[0])); }
 Result<Value> do_float64(Call& call) { return Value::of_float(to_float64(call[0])); }
-Result<Value> do_atoi(Call& call) { return Value::of_int(parse_go_int(call.text(0), 10).value_or(0)); }
+Result<Value> do_atoi(Call& call) {
+  return Value::of_int(parse_go_int(call.text(0), 10).value_or(0));
+}
 Result<Value> do_to_decimal(Call& call) {
   return int64_of(parse_go_int(value_text(call[0]), 8).value_or(0));
 }
@@ -145,15 +151,33 @@ Result<Value> do_seq(Call& call) {
 }
 
 constexpr Function kFunctions[] = {
-    {"add", "a*", do_add},       {"add1", "a", do_add1},         {"add1f", "a", do_add1f},
-    {"addf", "a*", do_addf},     {"atoi", "s", do_atoi},         {"biggest", "aa*", do_max},
-    {"ceil", "a", do_ceil},      {"div", "aa", do_div},          {"divf", "aa*", do_divf},
-    {"float64", "a", do_float64}, {"floor", "a", do_floor},       {"int", "a", do_int},
-    {"int64", "a", do_int64},    {"max", "aa*", do_max},         {"maxf", "aa*", do_maxf},
-    {"min", "aa*", do_min},      {"minf", "aa*", do_minf},       {"mod", "aa", do_mod},
-    {"mul", "aa*", do_mul},      {"mulf", "aa*", do_mulf},       {"round", "aif*", do_round},
-    {"seq", "i*", do_seq},       {"sub", "aa", do_sub},          {"subf", "aa*", do_subf},
-    {"toDecimal", "a", do_to_decimal}, {"until", "i", do_until}, {"untilStep", "iii", do_until_step},
+    {"add", "a*", do_add},
+    {"add1", "a", do_add1},
+    {"add1f", "a", do_add1f},
+    {"addf", "a*", do_addf},
+    {"atoi", "s", do_atoi},
+    {"biggest", "aa*", do_max},
+    {"ceil", "a", do_ceil},
+    {"div", "aa", do_div},
+    {"divf", "aa*", do_divf},
+    {"float64", "a", do_float64},
+    {"floor", "a", do_floor},
+    {"int", "a", do_int},
+    {"int64", "a", do_int64},
+    {"max", "aa*", do_max},
+    {"maxf", "aa*", do_maxf},
+    {"min", "aa*", do_min},
+    {"minf", "aa*", do_minf},
+    {"mod", "aa", do_mod},
+    {"mul", "aa*", do_mul},
+    {"mulf", "aa*", do_mulf},
+    {"round", "aif*", do_round},
+    {"seq", "i*", do_seq},
+    {"sub", "aa", do_sub},
+    {"subf", "aa*", do_subf},
+    {"toDecimal", "a", do_to_decimal},
+    {"until", "i", do_until},
+    {"untilStep", "iii", do_until_step},
 };
 
 }  // namespace

@@ -4,7 +4,8 @@
 namespace tailrace::tmpl {
 namespace {
 
-// The shortest path that is equal by words: no "//", no ".", ".." only at the start of what has no root.
+// The shortest path that is equal by words: no "//", no ".", ".." only at the start of what has no
+// root.
 std::string clean(std::string_view path) {
   if (path.empty()) return ".";
   const bool is_rooted = path[0] == '/';
@@ -49,9 +50,9 @@ Result<Value> do_ext(Call& call) {
 Result<Value> do_is_abs(Call& call) { return Value::of_bool(call.text(0).starts_with('/')); }
 
 constexpr Function kFunctions[] = {
-    {"base", "s", do_base},     {"clean", "s", do_clean},     {"dir", "s", do_dir},
-    {"ext", "s", do_ext},       {"isAbs", "s", do_is_abs},    {"osBase", "s", do_base},
-    {"osClean", "s", do_clean}, {"osDir", "s", do_dir},       {"osExt", "s", do_ext},
+    {"base", "s", do_base},      {"clean", "s", do_clean},  {"dir", "s", do_dir},
+    {"ext", "s", do_ext},        {"isAbs", "s", do_is_abs}, {"osBase", "s", do_base},
+    {"osClean", "s", do_clean},  {"osDir", "s", do_dir},    {"osExt", "s", do_ext},
     {"osIsAbs", "s", do_is_abs},
 };
 

@@ -13,8 +13,9 @@ namespace {
 std::string random_bytes(std::size_t count) {
   std::string out(count, '\0');
   // Fails only if the system has no randomness at all; then nothing else works either.
-  TAILRACE_ASSERT(RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(count)) == 1,
-                  "the system gives random bytes");
+  TAILRACE_ASSERT(
+      RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(count)) == 1,
+      "the system gives random bytes");
   return out;
 }
 
@@ -29,7 +30,8 @@ std::uint64_t random_below(std::uint64_t limit) {
   }
 }
 
-constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+constexpr std::string_view kLetters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 Result<Value> random_text(Call& call, std::string_view alphabet) {
   const std::int64_t count = call.integer(0);
@@ -58,14 +60,16 @@ Result<Value> do_int(Call& call) {
   const std::int64_t max = call.integer(1);
   if (max <= min) return call_error("randInt: the second number must be larger than the first");
   const auto range = static_cast<std::uint64_t>(max) - static_cast<std::uint64_t>(min);
-  return Value::of_int(static_cast<std::int64_t>(static_cast<std::uint64_t>(min) + random_below(range)));
+  return Value::of_int(
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(min) + random_below(range)));
 }
 
 Result<Value> do_shuffle(Call& call) {
   std::u32string characters;
   const std::string_view text = call.text(0);
   for (std::size_t at = 0; at < text.size();) characters += decode_utf8(text, at);
-  for (std::size_t i = characters.size(); i > 1; --i) std::swap(characters[i - 1], characters[random_below(i)]);
+  for (std::size_t i = characters.size(); i > 1; --i)
+    std::swap(characters[i - 1], characters[random_below(i)]);
   std::string out;
   for (const char32_t c : characters) append_utf8(out, c);
   return call.give(out);
@@ -86,9 +90,10 @@ Result<Value> do_uuid(Call& call) {
 }
 
 constexpr Function kFunctions[] = {
-    {"randAlpha", "i", do_alpha},     {"randAlphaNum", "i", do_alpha_num}, {"randAscii", "i", do_ascii},
-    {"randBytes", "i", do_bytes},     {"randInt", "ii", do_int},           {"randNumeric", "i", do_numeric},
-    {"shuffle", "s", do_shuffle},     {"uuidv4", "", do_uuid},
+    {"randAlpha", "i", do_alpha}, {"randAlphaNum", "i", do_alpha_num},
+    {"randAscii", "i", do_ascii}, {"randBytes", "i", do_bytes},
+    {"randInt", "ii", do_int},    {"randNumeric", "i", do_numeric},
+    {"shuffle", "s", do_shuffle}, {"uuidv4", "", do_uuid},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The library's text functions; the subject comes last, so that pipes work. Lengths and positions count bytes,
-// as they do in the library.
+// The library's text functions; the subject comes last, so that pipes work. Lengths and positions
+// count bytes, as they do in the library.
 #include <algorithm>
 
 #include "base/text.h"
@@ -13,22 +13,35 @@ Value text_of(std::string_view text) { return Value::of_text(text); }
 Result<Value> do_lower(Call& call) { return call.give(lower(call.text(0))); }
 Result<Value> do_upper(Call& call) { return call.give(upper(call.text(0))); }
 Result<Value> do_trim(Call& call) { return text_of(trim_white(call.text(0))); }
-Result<Value> do_trim_all(Call& call) { return text_of(trim_set(call.text(1), call.text(0), true, true)); }
-Result<Value> do_trim_prefix(Call& call) { return text_of(without_prefix(call.text(1), call.text(0))); }
-Result<Value> do_trim_suffix(Call& call) { return text_of(without_suffix(call.text(1), call.text(0))); }
+Result<Value> do_trim_all(Call& call) {
+  return text_of(trim_set(call.text(1), call.text(0), true, true));
+}
+Result<Value> do_trim_prefix(Call& call) {
+  return text_of(without_prefix(call.text(1), call.text(0)));
+}
+Result<Value> do_trim_suffix(Call& call) {
+  return text_of(without_suffix(call.text(1), call.text(0)));
+}
 Result<Value> do_contains(Call& call) {
   return Value::of_bool(call.text(1).find(call.text(0)) != std::string_view::npos);
 }
-Result<Value> do_has_prefix(Call& call) { return Value::of_bool(call.text(1).starts_with(call.text(0))); }
-Result<Value> do_has_suffix(Call& call) { return Value::of_bool(call.text(1).ends_with(call.text(0))); }
-Result<Value> do_replace(Call& call) { return replaced(call, call.text(2), call.text(0), call.text(1), -1); }
+Result<Value> do_has_prefix(Call& call) {
+  return Value::of_bool(call.text(1).starts_with(call.text(0)));
+}
+Result<Value> do_has_suffix(Call& call) {
+  return Value::of_bool(call.text(1).ends_with(call.text(0)));
+}
+Result<Value> do_replace(Call& call) {
+  return replaced(call, call.text(2), call.text(0), call.text(1), -1);
+}
 
 Result<Value> do_repeat(Call& call) {
   const std::int64_t count = call.integer(0);
   const std::string_view text = call.text(1);
   if (count < 0) return call_error("strings: negative Repeat count");
   if (text.empty() || count == 0) return text_of("");
-  if (static_cast<std::uint64_t>(count) > call.run.bytes_max) return call_error("the result is too long");
+  if (static_cast<std::uint64_t>(count) > call.run.bytes_max)
+    return call_error("the result is too long");
   TAILRACE_CHECK(check_size(call, text.size() * static_cast<std::size_t>(count)));
   std::string out;
   for (std::int64_t i = 0; i < count; ++i) out += text;
@@ -39,7 +52,8 @@ Result<Value> do_trunc(Call& call) {
   const std::int64_t count = call.integer(0);
   const std::string_view text = call.text(1);
   const auto size = static_cast<std::int64_t>(text.size());
-  if (count < 0 && size + count > 0) return text_of(text.substr(static_cast<std::size_t>(size + count)));
+  if (count < 0 && size + count > 0)
+    return text_of(text.substr(static_cast<std::size_t>(size + count)));
   if (count >= 0 && size > count) return text_of(text.substr(0, static_cast<std::size_t>(count)));
   return text_of(text);
 }
@@ -58,7 +72,8 @@ Result<Value> do_substr(Call& call) {
 std::string abbreviate(std::string_view text, std::int64_t offset, std::int64_t width) {
   const auto size = static_cast<std::int64_t>(text.size());
   const auto part = [&](std::int64_t from, std::int64_t to) {
-    return std::string(text.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)));
+    return std::string(
+        text.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)));
   };
   if (width < 4) return "";
   if (size <= width) return std::string(text);
@@ -131,7 +146,9 @@ Result<Value> do_cat(Call& call) {
 
 Result<Value> do_plural(Call& call) { return call.integer(2) == 1 ? call[0] : call[1]; }
 Result<Value> do_to_string(Call& call) { return call.give(value_text(call[0])); }
-Result<Value> do_to_strings(Call& call) { return text_list(call, to_strings(call[0], call.run.heap)); }
+Result<Value> do_to_strings(Call& call) {
+  return text_list(call, to_strings(call[0], call.run.heap));
+}
 
 Result<Value> do_join(Call& call) {
   std::string out;
@@ -159,13 +176,18 @@ Value numbered(Call& call, const std::vector<std::string_view>& pieces) {
   }
   return call.run.heap.map(std::move(members), Kind::kString);
 }
-Result<Value> do_split(Call& call) { return numbered(call, split_n(call.text(1), call.text(0), -1)); }
+Result<Value> do_split(Call& call) {
+  return numbered(call, split_n(call.text(1), call.text(0), -1));
+}
 Result<Value> do_splitn(Call& call) {
   return numbered(call, split_n(call.text(2), call.text(0), call.integer(1)));
 }
-Result<Value> do_split_list(Call& call) { return text_list(call, split_n(call.text(1), call.text(0), -1)); }
+Result<Value> do_split_list(Call& call) {
+  return text_list(call, split_n(call.text(1), call.text(0), -1));
+}
 
-// Breaks at blanks so that lines hold at most `width` bytes; long words stay whole unless `cuts` is set.
+// Breaks at blanks so that lines hold at most `width` bytes; long words stay whole unless `cuts` is
+// set.
 std::string wrap(std::string_view text, std::int64_t width, std::string_view newline, bool cuts) {
   const std::size_t limit = static_cast<std::size_t>(std::max<std::int64_t>(width, 1));
   std::string out;
@@ -194,7 +216,9 @@ std::string wrap(std::string_view text, std::int64_t width, std::string_view new
   out += text.substr(std::min(at, text.size()));
   return out;
 }
-Result<Value> do_wrap(Call& call) { return call.give(wrap(call.text(1), call.integer(0), "\n", false)); }
+Result<Value> do_wrap(Call& call) {
+  return call.give(wrap(call.text(1), call.integer(0), "\n", false));
+}
 Result<Value> do_wrap_with(Call& call) {
   const std::string_view newline = call.text(1).empty() ? "\n" : call.text(1);
   const std::string out = wrap(call.text(2), call.integer(0), newline, true);

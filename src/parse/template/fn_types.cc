@@ -50,7 +50,9 @@ Result<Value> do_env(Call& call) { return environment(call, call.text(0)); }
 bool is_name(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
-bool is_special(char c) { return std::string_view("*#$@!?-0123456789").find(c) != std::string_view::npos; }
+bool is_special(char c) {
+  return std::string_view("*#$@!?-0123456789").find(c) != std::string_view::npos;
+}
 
 // $NAME and ${NAME}, as os.ExpandEnv: "${" without an end vanishes, a "$" alone stays.
 Result<Value> do_expandenv(Call& call) {
@@ -88,11 +90,20 @@ Result<Value> do_expandenv(Call& call) {
 }
 
 constexpr Function kFunctions[] = {
-    {"all", "a*", do_all},         {"any", "a*", do_any},      {"coalesce", "a*", do_coalesce},
-    {"default", "aa*", do_default}, {"empty", "a", do_empty},   {"env", "s", do_env},
-    {"expandenv", "s", do_expandenv}, {"fail", "s", do_fail},   {"kindIs", "sa", do_kind_is},
-    {"kindOf", "a", do_kind_of},   {"ternary", "aab", do_ternary}, {"typeIs", "sa", do_type_is},
-    {"typeIsLike", "sa", do_type_is_like}, {"typeOf", "a", do_type_of},
+    {"all", "a*", do_all},
+    {"any", "a*", do_any},
+    {"coalesce", "a*", do_coalesce},
+    {"default", "aa*", do_default},
+    {"empty", "a", do_empty},
+    {"env", "s", do_env},
+    {"expandenv", "s", do_expandenv},
+    {"fail", "s", do_fail},
+    {"kindIs", "sa", do_kind_is},
+    {"kindOf", "a", do_kind_of},
+    {"ternary", "aab", do_ternary},
+    {"typeIs", "sa", do_type_is},
+    {"typeIsLike", "sa", do_type_is_like},
+    {"typeOf", "a", do_type_of},
 };
 
 }  // namespace

@@ -44,12 +44,20 @@ bool stays(char c, Part part) {
   if (is_word) return true;
   std::string_view others;
   switch (part) {
-    case Part::kPath: others = "$&+,/:;=@"; break;
-    case Part::kUser: others = "$&+,;="; break;
-    case Part::kHost: others = "!$&'()*+,;=:[]<>\""; break;
-    case Part::kFragment: others = "$&+,/:;=?@!()*'"; break;
+    case Part::kPath:
+      others = "$&+,/:;=@";
+      break;
+    case Part::kUser:
+      others = "$&+,;=";
+      break;
+    case Part::kHost:
+      others = "!$&'()*+,;=:[]<>\"";
+      break;
+    case Part::kFragment:
+      others = "$&+,/:;=?@!()*'";
+      break;
   }
-  if (part == Part::kFragment && (c == '\'' )) return false;
+  if (part == Part::kFragment && (c == '\'')) return false;
   return others.find(c) != std::string_view::npos;
 }
 std::string escape(std::string_view text, Part part) {
@@ -78,7 +86,8 @@ bool take_scheme(std::string_view& rest, Url& url) {
     const bool is_other = (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
     if (c == ':') {
       if (i == 0) return false;
-      for (const char s : rest.substr(0, i)) url.scheme += s >= 'A' && s <= 'Z' ? static_cast<char>(s + 32) : s;
+      for (const char s : rest.substr(0, i))
+        url.scheme += s >= 'A' && s <= 'Z' ? static_cast<char>(s + 32) : s;
       rest.remove_prefix(i + 1);
       return true;
     }
@@ -106,14 +115,15 @@ bool take_authority(std::string_view authority, Url& url) {
   const std::size_t bracket = authority.rfind(']');
   if (authority.starts_with('[') && bracket == std::string_view::npos) return false;
   const std::size_t colon = authority.rfind(':');
-  const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+  const bool has_port =
+      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
   if (has_port) {
     for (const char c : authority.substr(colon + 1)) {
       if (c < '0' || c > '9') return false;
     }
   }
   for (const char c : authority) {
-    if (c == ' ' ) return false;
+    if (c == ' ') return false;
   }
   const auto host = unescape(authority, Part::kHost);
   if (!host) return false;
@@ -141,10 +151,12 @@ bool parse_url(std::string_view text, Url& url) {
       url.opaque = text;
       return true;
     }
-    // "a:b" without scheme would be read as one: a colon may not stand in the first word of such a path.
+    // "a:b" without scheme would be read as one: a colon may not stand in the first word of such a
+    // path.
     if (text.substr(0, text.find('/')).find(':') != std::string_view::npos) return false;
   }
-  const bool has_authority = text.starts_with("//") && (!url.scheme.empty() || !text.starts_with("///"));
+  const bool has_authority =
+      text.starts_with("//") && (!url.scheme.empty() || !text.starts_with("///"));
   if (has_authority) {
     text.remove_prefix(2);
     const std::size_t slash = text.find('/');
@@ -161,14 +173,16 @@ std::string hostname_of(const std::string& host) {
   const std::size_t colon = host.rfind(':');
   const std::size_t bracket = host.rfind(']');
   std::string name = host;
-  if (colon != std::string::npos && (bracket == std::string::npos || colon > bracket)) name = host.substr(0, colon);
+  if (colon != std::string::npos && (bracket == std::string::npos || colon > bracket))
+    name = host.substr(0, colon);
   if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
   return name;
 }
 
 Result<Value> do_url_parse(Call& call) {
   Url url;
-  if (!parse_url(call.text(0), url)) return call_error("unable to parse url: " + std::string(call.text(0)));
+  if (!parse_url(call.text(0), url))
+    return call_error("unable to parse url: " + std::string(call.text(0)));
   Map parts;
   parts["fragment"] = call.give(url.fragment);
   parts["host"] = call.give(url.host);
@@ -182,13 +196,15 @@ Result<Value> do_url_parse(Call& call) {
 }
 
 Result<Value> do_url_join(Call& call) {
-  constexpr std::array<std::string_view, 7> kKeys = {"scheme", "opaque", "userinfo", "host", "path", "query", "fragment"};
+  constexpr std::array<std::string_view, 7> kKeys = {"scheme", "opaque", "userinfo", "host",
+                                                     "path",   "query",  "fragment"};
   std::array<std::string, 7> parts;
   for (std::size_t i = 0; i < kKeys.size(); ++i) {
     const auto member = call[0].map->find(kKeys[i]);
     if (member == call[0].map->end()) continue;
     if (!member->second.is_string()) {
-      return call_error("unable to parse " + std::string(kKeys[i]) + " key, must be of type string, but " +
+      return call_error("unable to parse " + std::string(kKeys[i]) +
+                        " key, must be of type string, but " +
                         std::string(kind_name(member->second)) + " found");
     }
     parts[i] = member->second.text();

@@ -3,7 +3,8 @@
 //   =  !=  >  <  >=  <=   compare with the version; parts that are not given (or x, X, *) are open
 //   ~1.2.3  1.2.3 up to before 1.3     ^1.2.3  1.2.3 up to before 2     1.2 - 2.3  both ends count
 //
-// A version with a prerelease ("1.2.3-rc1") fits only constraints that name a prerelease themselves.
+// A version with a prerelease ("1.2.3-rc1") fits only constraints that name a prerelease
+// themselves.
 #include <optional>
 #include <vector>
 
@@ -23,7 +24,8 @@ std::optional<std::uint64_t> take_number(std::string_view& rest) {
   std::uint64_t value = 0;
   for (; digits < rest.size() && is_digit(rest[digits]); ++digits) {
     if (__builtin_mul_overflow(value, std::uint64_t{10}, &value)) return std::nullopt;
-    if (__builtin_add_overflow(value, static_cast<std::uint64_t>(rest[digits] - '0'), &value)) return std::nullopt;
+    if (__builtin_add_overflow(value, static_cast<std::uint64_t>(rest[digits] - '0'), &value))
+      return std::nullopt;
   }
   if (digits == 0) return std::nullopt;
   rest.remove_prefix(digits);
@@ -62,7 +64,8 @@ std::optional<Version> take_version(std::string_view& rest, int* given = nullptr
       if (!rest.starts_with('.')) break;
       rest.remove_prefix(1);
     }
-    const bool is_wild = given != nullptr && !rest.empty() && (rest[0] == 'x' || rest[0] == 'X' || rest[0] == '*');
+    const bool is_wild =
+        given != nullptr && !rest.empty() && (rest[0] == 'x' || rest[0] == 'X' || rest[0] == '*');
     if (is_wild) {
       rest.remove_prefix(1);
       if (!is_open) *given = count;
@@ -101,7 +104,8 @@ int order(const T& a, const T& b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-// Word by word: numbers by value and before words, a shorter list before a longer one; none at all is last.
+// Word by word: numbers by value and before words, a shorter list before a longer one; none at all
+// is last.
 int order_prereleases(std::string_view a, std::string_view b) {
   if (a == b) return 0;
   if (a.empty() || b.empty()) return a.empty() ? 1 : -1;
@@ -144,7 +148,8 @@ struct Constraint {
 };
 
 bool is_same_to(const Version& a, const Version& b, int parts) {
-  return (parts < 1 || a.major == b.major) && (parts < 2 || a.minor == b.minor) && (parts < 3 || a.patch == b.patch);
+  return (parts < 1 || a.major == b.major) && (parts < 2 || a.minor == b.minor) &&
+         (parts < 3 || a.patch == b.patch);
 }
 
 // ^: nothing may change left of, or at, the first part that is not 0.
@@ -171,7 +176,8 @@ bool fits(const Version& version, const Constraint& constraint) {
   if (operation == "<") return result < 0;
   if (operation == ">=" || operation == "=>") return result >= 0;
   if (operation == "<=" || operation == "=<") return is_whole ? result <= 0 : result < 0 || is_same;
-  if (operation == "~" || operation == "~>") return result >= 0 && is_same_to(version, base, std::min(constraint.given, 2));
+  if (operation == "~" || operation == "~>")
+    return result >= 0 && is_same_to(version, base, std::min(constraint.given, 2));
   if (operation == "^") return fits_caret(version, constraint);
   return is_whole ? result == 0 : is_same;  // "=" and nothing
 }
@@ -209,7 +215,8 @@ class ConstraintReader {
 
   bool read_one(std::vector<Constraint>& out) {
     Constraint constraint;
-    for (const std::string_view operation : {"!=", ">=", "=>", "<=", "=<", "~>", "=", ">", "<", "~", "^"}) {
+    for (const std::string_view operation :
+         {"!=", ">=", "=>", "<=", "=<", "~>", "=", ">", "<", "~", "^"}) {
       if (!rest_.starts_with(operation)) continue;
       constraint.operation = operation;
       rest_.remove_prefix(operation.size());
@@ -261,7 +268,8 @@ Result<Value> do_semver_compare(Call& call) {
   return Value::of_bool(false);
 }
 
-constexpr Function kFunctions[] = {{"semver", "s", do_semver}, {"semverCompare", "ss", do_semver_compare}};
+constexpr Function kFunctions[] = {{"semver", "s", do_semver},
+                                   {"semverCompare", "ss", do_semver_compare}};
 
 }  // namespace
 

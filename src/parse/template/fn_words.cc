@@ -1,13 +1,14 @@
 // Functions that look at words and their case.
 //
-// snakecase and kebabcase cut a text into runs of one kind (capitals, letters, digits, punctuation, connectors)
-// and decide at each border whether a connector goes in:
+// snakecase and kebabcase cut a text into runs of one kind (capitals, letters, digits, punctuation,
+// connectors) and decide at each border whether a connector goes in:
 //
 //   HTTPServer -> http_server   the last capital before small letters belongs to them
 //   http2xx    -> http_2xx      digits before letters start a word together with them
 //   Bld4Floor  -> bld4_floor    digits before anything else end the word before them
 //
-// Letters are told by their case mapping and by ranges, which is exact for ASCII, Latin, Greek and Cyrillic.
+// Letters are told by their case mapping and by ranges, which is exact for ASCII, Latin, Greek and
+// Cyrillic.
 #include "base/text.h"
 #include "base/unicode_case.h"
 #include "parse/template/strings.h"
@@ -22,15 +23,25 @@ bool is_number(char32_t c) {
   return (c >= '0' && c <= '9') || c == 0xB2 || c == 0xB3 || c == 0xB9 || (c >= 0xBC && c <= 0xBE);
 }
 bool is_punctuation(char32_t c) {
-  if (c < 0x80) return c != 0 && std::string_view("!\"#%&'()*,-./:;?@[\\]_{}").find(static_cast<char>(c)) != std::string_view::npos;
+  if (c < 0x80)
+    return c != 0 && std::string_view("!\"#%&'()*,-./:;?@[\\]_{}").find(static_cast<char>(c)) !=
+                         std::string_view::npos;
   return c == 0xA1 || c == 0xA7 || c == 0xAB || c == 0xB6 || c == 0xB7 || c == 0xBB || c == 0xBF ||
-         (c >= 0x2010 && c <= 0x2027) || (c >= 0x2030 && c <= 0x205E && c != 0x2044 && c != 0x2052) ||
-         (c >= 0x3001 && c <= 0x3003);
+         (c >= 0x2010 && c <= 0x2027) ||
+         (c >= 0x2030 && c <= 0x205E && c != 0x2044 && c != 0x2052) || (c >= 0x3001 && c <= 0x3003);
 }
 // Letters that have a case, as the library sees it.
 bool is_letter(char32_t c) { return is_upper(c) || is_lower(c); }
 
-enum class Kind : std::uint8_t { kNone, kNumber, kCapitals, kLetters, kConnector, kPunctuation, kOther };
+enum class Kind : std::uint8_t {
+  kNone,
+  kNumber,
+  kCapitals,
+  kLetters,
+  kConnector,
+  kPunctuation,
+  kOther
+};
 
 struct Word {
   Kind kind = Kind::kNone;
@@ -68,7 +79,9 @@ Word next_word(std::u32string_view& rest) {
     kind = Kind::kNumber;
     run(is_number);
   } else {
-    run([](char32_t c) { return !is_connector(c) && !is_letter(c) && !is_number(c) && !is_punctuation(c); });
+    run([](char32_t c) {
+      return !is_connector(c) && !is_letter(c) && !is_number(c) && !is_punctuation(c);
+    });
   }
   const Word word{kind, rest.substr(0, end)};
   rest.remove_prefix(end);
@@ -101,9 +114,14 @@ class LowerCase {
           append_letters_and_numbers();
           connect_unless_punctuation();
           break;
-        case Kind::kConnector: append(last); break;
-        case Kind::kPunctuation: break;
-        default: behind_letters(); break;
+        case Kind::kConnector:
+          append(last);
+          break;
+        case Kind::kPunctuation:
+          break;
+        default:
+          behind_letters();
+          break;
       }
     }
     append(word_);
@@ -111,7 +129,9 @@ class LowerCase {
   }
 
  private:
-  static bool is_letters_or_number(Kind kind) { return kind == Kind::kLetters || kind == Kind::kNumber; }
+  static bool is_letters_or_number(Kind kind) {
+    return kind == Kind::kLetters || kind == Kind::kNumber;
+  }
 
   void append(const Word& word) {
     for (const char32_t c : word.text) {
@@ -129,7 +149,8 @@ class LowerCase {
     }
   }
   void connect_unless_punctuation() {
-    const bool needs_none = word_.kind == Kind::kNone || word_.kind == Kind::kPunctuation || word_.kind == Kind::kConnector;
+    const bool needs_none = word_.kind == Kind::kNone || word_.kind == Kind::kPunctuation ||
+                            word_.kind == Kind::kConnector;
     if (!needs_none) out_ += connector_;
   }
   void behind_letters() {
@@ -170,7 +191,10 @@ Result<Value> do_camelcase(Call& call) {
   std::u32string out;
   std::size_t at = 0;
   while (at < text.size() && is_connector(text[at])) out += text[at++];
-  if (at == text.size()) return call.give(text_of(out));
+  if (at == text.size()) {
+    if (!out.empty()) out += out.back();  // as the library has it
+    return call.give(text_of(out));
+  }
   bool started_upper = is_upper(text[at]);
   char32_t current = to_upper(text[at]);
   for (++at; at < text.size(); ++at) {
@@ -194,12 +218,14 @@ Result<Value> do_camelcase(Call& call) {
   return call.give(text_of(out));
 }
 
-// The first letter of each word in title case, as strings.Title: words are letters, digits and underscores.
+// The first letter of each word in title case, as strings.Title: words are letters, digits and
+// underscores.
 Result<Value> do_title(Call& call) {
   std::u32string text = characters_of(call.text(0));
   char32_t before = ' ';
   for (char32_t& c : text) {
-    const bool is_in_word = before < 0x80 ? is_letter(before) || is_number(before) || before == '_' : !is_white(before) && !is_punctuation(before) ;
+    const bool is_in_word = before < 0x80 ? is_letter(before) || is_number(before) || before == '_'
+                                          : !is_white(before) && !is_punctuation(before);
     before = c;
     if (!is_in_word) c = to_title(c);
   }
@@ -264,8 +290,9 @@ Result<Value> do_nospace(Call& call) {
 }
 
 constexpr Function kFunctions[] = {
-    {"camelcase", "s", do_camelcase}, {"initials", "s", do_initials}, {"kebabcase", "s", do_kebabcase},
-    {"nospace", "s", do_nospace},     {"snakecase", "s", do_snakecase}, {"swapcase", "s", do_swapcase},
+    {"camelcase", "s", do_camelcase}, {"initials", "s", do_initials},
+    {"kebabcase", "s", do_kebabcase}, {"nospace", "s", do_nospace},
+    {"snakecase", "s", do_snakecase}, {"swapcase", "s", do_swapcase},
     {"title", "s", do_title},         {"untitle", "s", do_untitle},
 };
 

@@ -1,7 +1,7 @@
 // fmt.Sprintf, for the types that templates have.
 //
-// A verb that does not fit its operand prints %!verb(type=value), a missing operand %!verb(MISSING), those left
-// over %!(EXTRA type=value, ...), as in Go.
+// A verb that does not fit its operand prints %!verb(type=value), a missing operand
+// %!verb(MISSING), those left over %!(EXTRA type=value, ...), as in Go.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -28,7 +28,8 @@ std::size_t character_count(std::string_view text) {
 
 class Formatter {
  public:
-  Formatter(std::span<const Value> values, std::size_t bytes_max) : values_(values), bytes_max_(bytes_max) {}
+  Formatter(std::span<const Value> values, std::size_t bytes_max)
+      : values_(values), bytes_max_(bytes_max) {}
 
   std::string run(std::string_view format) {
     bool reordered_any = false;
@@ -57,6 +58,8 @@ class Formatter {
       } else if (next_ >= values_.size()) {
         out_ += "%!" + std::string(verb) + "(MISSING)";
       } else {
+        if (spec.verb == 'v')
+          spec.plus = false;  // it asks for the names of fields, which nothing here has
         format_value(values_[next_++], spec, 0);
       }
     }
@@ -180,7 +183,10 @@ class Formatter {
     } else {
       out_ += type_name(value);
       out_ += '=';
-      append_value(out_, value);
+      Spec as_value = spec;
+      as_value.verb = 'v';
+      as_value.sharp = false;
+      format_value(value, as_value, 0);
     }
     out_ += ')';
   }
@@ -190,6 +196,10 @@ class Formatter {
     if (spec.verb == 'T') return pad(type_name(value), spec);
     switch (value.kind) {
       case Kind::kNil:
+        if (depth > 0) {
+          out_ += "<nil>";
+          return;
+        }
         if (spec.verb == 'v') return pad("<nil>", spec);
         return bad_verb(value, spec);
       case Kind::kBool:
@@ -197,13 +207,19 @@ class Formatter {
         return pad(value.boolean ? "true" : "false", spec, spec.zero);
       case Kind::kInt:
       case Kind::kInt64:
-      case Kind::kByte: return format_integer(value, spec);
-      case Kind::kFloat: return format_float(value, spec);
-      case Kind::kString: return format_text(value, value.text(), spec);
+      case Kind::kByte:
+        return format_integer(value, spec);
+      case Kind::kFloat:
+        return format_float(value, spec);
+      case Kind::kString:
+        return format_text(value, value.text(), spec);
       case Kind::kTime:
-      case Kind::kVersion: return format_text(value, value_text(value), spec);
-      case Kind::kList: return format_list(value, spec, depth);
-      case Kind::kMap: return format_map(value, spec, depth);
+      case Kind::kVersion:
+        return format_text(value, value_text(value), spec);
+      case Kind::kList:
+        return format_list(value, spec, depth);
+      case Kind::kMap:
+        return format_map(value, spec, depth);
     }
   }
 
@@ -243,16 +259,21 @@ class Formatter {
       case 'v':
         if (spec.sharp) return pad(go_quoted(text), spec);
         [[fallthrough]];
-      case 's': return pad(text, spec, spec.zero);
+      case 's':
+        return pad(text, spec, spec.zero);
       case 'q': {
-        const bool can_backquote = spec.sharp && text.find_first_of("`\x7f") == std::string_view::npos &&
-                                   std::ranges::none_of(text, [](char c) { return c >= 0 && c < ' ' && c != '\t'; }) &&
-                                   is_valid_utf8(text);
-        return pad(can_backquote ? "`" + std::string(text) + "`" : go_quoted(text), spec, spec.zero);
+        const bool can_backquote =
+            spec.sharp && text.find_first_of("`\x7f") == std::string_view::npos &&
+            std::ranges::none_of(text, [](char c) { return c >= 0 && c < ' ' && c != '\t'; }) &&
+            is_valid_utf8(text);
+        return pad(can_backquote ? "`" + std::string(text) + "`" : go_quoted(text), spec,
+                   spec.zero);
       }
       case 'x':
-      case 'X': return format_hex(text, spec);
-      default: return bad_verb(value, spec);
+      case 'X':
+        return format_hex(text, spec);
+      default:
+        return bad_verb(value, spec);
     }
   }
 
@@ -275,12 +296,18 @@ class Formatter {
       case 'v':
         if (spec.sharp && value.kind == Kind::kByte) return pad_number(value, 16, spec, "0x");
         return pad_number(value, 10, spec, "");
-      case 'd': return pad_number(value, 10, spec, "");
-      case 'b': return pad_number(value, 2, spec, spec.sharp ? "0b" : "");
-      case 'o': return pad_number(value, 8, spec, spec.sharp ? "0" : "");
-      case 'O': return pad_number(value, 8, spec, "0o");
-      case 'x': return pad_number(value, 16, spec, spec.sharp ? "0x" : "");
-      case 'X': return pad_number(value, 16, spec, spec.sharp ? "0X" : "");
+      case 'd':
+        return pad_number(value, 10, spec, "");
+      case 'b':
+        return pad_number(value, 2, spec, spec.sharp ? "0b" : "");
+      case 'o':
+        return pad_number(value, 8, spec, spec.sharp ? "0" : "");
+      case 'O':
+        return pad_number(value, 8, spec, "0o");
+      case 'x':
+        return pad_number(value, 16, spec, spec.sharp ? "0x" : "");
+      case 'X':
+        return pad_number(value, 16, spec, spec.sharp ? "0X" : "");
       case 'c':
       case 'q': {
         const bool is_character = value.integer >= 0 && value.integer <= 0x10FFFF;
@@ -291,7 +318,8 @@ class Formatter {
       }
       case 'U': {
         std::string hex = digits_of(value.integer, 16, true);
-        const auto least = static_cast<std::size_t>(std::clamp<std::int64_t>(spec.precision, 4, kWidthMax));
+        const auto least =
+            static_cast<std::size_t>(std::clamp<std::int64_t>(spec.precision, 4, kWidthMax));
         if (hex.size() < least) hex.insert(0, least - hex.size(), '0');
         std::string text = "U+" + hex;
         if (spec.sharp && value.integer >= 0 && value.integer <= 0x10FFFF &&
@@ -302,7 +330,8 @@ class Formatter {
         }
         return pad(text, spec);
       }
-      default: return bad_verb(value, spec);
+      default:
+        return bad_verb(value, spec);
     }
   }
 
@@ -315,7 +344,8 @@ class Formatter {
 
   static std::string digits_of(std::int64_t value, int base, bool is_upper) {
     char buffer[70];
-    const auto magnitude = value < 0 ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value);
+    const auto magnitude =
+        value < 0 ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value);
     const auto result = std::to_chars(buffer, buffer + sizeof(buffer), magnitude, base);
     std::string digits(buffer, result.ptr);
     if (is_upper) {
@@ -348,26 +378,30 @@ class Formatter {
     char buffer[1200];
     const int precision = static_cast<int>(std::min<std::int64_t>(spec.precision, 1000));
     const auto write = [&](std::chars_format form, int digits) {
-      const auto result = digits < 0 ? std::to_chars(buffer, buffer + sizeof(buffer), value, form)
-                                     : std::to_chars(buffer, buffer + sizeof(buffer), value, form, digits);
+      const auto result = digits < 0
+                              ? std::to_chars(buffer, buffer + sizeof(buffer), value, form)
+                              : std::to_chars(buffer, buffer + sizeof(buffer), value, form, digits);
       return std::string(buffer, result.ptr);
     };
     switch (spec.verb) {
       case 'e':
-      case 'E': return write(std::chars_format::scientific, precision < 0 ? 6 : precision);
+      case 'E':
+        return write(std::chars_format::scientific, precision < 0 ? 6 : precision);
       case 'f':
-      case 'F': return write(std::chars_format::fixed, precision < 0 ? 6 : precision);
+      case 'F':
+        return write(std::chars_format::fixed, precision < 0 ? 6 : precision);
       default: {
         if (precision >= 0) return write(std::chars_format::general, precision);
         std::string text;
-        append_float(text, value, spec.verb == 'v');
+        append_float(text, value);
         return text;
       }
     }
   }
 
   void format_float(const Value& value, const Spec& spec) {
-    if (std::u32string_view(U"vgGeEfF").find(spec.verb) == std::u32string_view::npos) return bad_verb(value, spec);
+    if (std::u32string_view(U"vgGeEfF").find(spec.verb) == std::u32string_view::npos)
+      return bad_verb(value, spec);
     const double number = value.number;
     std::string text;
     bool is_finite = std::isfinite(number);
@@ -380,9 +414,11 @@ class Formatter {
       if (spec.verb == 'E' || spec.verb == 'G') std::ranges::replace(text, 'e', 'E');
     }
     const bool is_negative = std::signbit(number) && !std::isnan(number);
-    const bool shows_plus = spec.plus || (!is_finite && !std::isnan(number) && !is_negative && spec.verb != 0 && !spec.space);
+    const bool shows_plus = spec.plus || (!is_finite && !std::isnan(number) && !is_negative &&
+                                          spec.verb != 0 && !spec.space);
     const std::string sign = is_negative ? "-" : shows_plus ? "+" : spec.space ? " " : "";
-    if (spec.zero && is_finite && !spec.minus && spec.width > static_cast<std::int64_t>(text.size() + sign.size())) {
+    if (spec.zero && is_finite && !spec.minus &&
+        spec.width > static_cast<std::int64_t>(text.size() + sign.size())) {
       text.insert(0, static_cast<std::size_t>(spec.width) - text.size() - sign.size(), '0');
     }
     pad(sign + text, spec);

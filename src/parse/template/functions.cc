@@ -11,19 +11,30 @@ namespace {
 constexpr std::size_t kRegexesMax = 100;
 
 // Promtail knows these, but they make keys and certificates, or ask the network for every line.
-constexpr std::string_view kUnsupported[] = {
-    "bcrypt", "buildCustomCert", "decryptAES", "derivePassword", "encryptAES", "genCA", "genCAWithKey",
-    "genPrivateKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert",
-    "genSignedCertWithKey", "getHostByName", "htpasswd"};
+constexpr std::string_view kUnsupported[] = {"bcrypt",
+                                             "buildCustomCert",
+                                             "decryptAES",
+                                             "derivePassword",
+                                             "encryptAES",
+                                             "genCA",
+                                             "genCAWithKey",
+                                             "genPrivateKey",
+                                             "genSelfSignedCert",
+                                             "genSelfSignedCertWithKey",
+                                             "genSignedCert",
+                                             "genSignedCertWithKey",
+                                             "getHostByName",
+                                             "htpasswd"};
 
 std::unordered_map<std::string_view, Function> join_tables() {
   std::unordered_map<std::string_view, Function> all;
   for (const std::string_view name : kUnsupported) all[name] = {name, "a*", nullptr};
   for (const std::span<const Function> table :
        {builtin_functions(), compare_functions(), escape_functions(), promtail_functions(),
-        string_functions(), word_functions(), regex_functions(), number_functions(), list_functions(),
-        dict_functions(), encoding_functions(), hash_functions(), date_functions(), path_functions(),
-        url_functions(), type_functions(), version_functions(), random_functions()}) {
+        string_functions(), word_functions(), regex_functions(), number_functions(),
+        list_functions(), dict_functions(), encoding_functions(), hash_functions(),
+        date_functions(), path_functions(), url_functions(), type_functions(), version_functions(),
+        random_functions()}) {
     for (const Function& function : table) all[function.name] = function;
   }
   return all;
@@ -32,7 +43,8 @@ std::unordered_map<std::string_view, Function> join_tables() {
 // "12.000" is a whole number to the library.
 std::string_view without_zero_fraction(std::string_view text) {
   const std::size_t last = text.find_last_not_of('0');
-  const bool is_zero = last != std::string_view::npos && text[last] == '.' && last + 1 < text.size();
+  const bool is_zero =
+      last != std::string_view::npos && text[last] == '.' && last + 1 < text.size();
   return is_zero ? text.substr(0, last) : text;
 }
 
@@ -48,30 +60,45 @@ const Function* find_function(std::string_view name) {
 
 std::string_view parameter_type(char letter) {
   switch (letter) {
-    case 's': return "string";
-    case 'i': return "int";
-    case 'f': return "float64";
-    case 'b': return "bool";
-    case 'm': return "map[string]interface {}";
-    case 't': return "time.Time";
-    default: return "interface {}";
+    case 's':
+      return "string";
+    case 'i':
+      return "int";
+    case 'f':
+      return "float64";
+    case 'b':
+      return "bool";
+    case 'm':
+      return "map[string]interface {}";
+    case 't':
+      return "time.Time";
+    default:
+      return "interface {}";
   }
 }
 
 bool fits(const Value& value, char letter) {
   switch (letter) {
-    case 's': return value.kind == Kind::kString;
-    case 'i': return value.kind == Kind::kInt;
-    case 'f': return value.kind == Kind::kFloat;
-    case 'b': return value.kind == Kind::kBool;
-    case 'm': return value.kind == Kind::kMap && value.element == Kind::kNil;
-    case 't': return value.kind == Kind::kTime;
-    default: return true;
+    case 's':
+      return value.kind == Kind::kString;
+    case 'i':
+      return value.kind == Kind::kInt;
+    case 'f':
+      return value.kind == Kind::kFloat;
+    case 'b':
+      return value.kind == Kind::kBool;
+    case 'm':
+      return value.kind == Kind::kMap && value.element == Kind::kNil;
+    case 't':
+      return value.kind == Kind::kTime;
+    default:
+      return true;
   }
 }
 
 Result<const GoRegex*> Runtime::regex(std::string_view expression) {
-  if (const auto known = regexes.find(expression); known != regexes.end()) return known->second.get();
+  if (const auto known = regexes.find(expression); known != regexes.end())
+    return known->second.get();
   TAILRACE_TRY(GoRegex compiled, GoRegex::compile(expression));
   // Expressions made from lines could be endless; those of the template fit.
   if (regexes.size() >= kRegexesMax) regexes.clear();
@@ -83,28 +110,38 @@ Result<const GoRegex*> Runtime::regex(std::string_view expression) {
 
 std::int64_t to_int64(const Value& value) {
   switch (value.kind) {
-    case Kind::kBool: return value.boolean ? 1 : 0;
+    case Kind::kBool:
+      return value.boolean ? 1 : 0;
     case Kind::kInt:
     case Kind::kInt64:
-    case Kind::kByte: return value.integer;
+    case Kind::kByte:
+      return value.integer;
     case Kind::kFloat:
-      // Go leaves the result open for what does not fit; the processors it runs on give the smallest number.
+      // Go leaves the result open for what does not fit; the processors it runs on give the
+      // smallest number.
       if (!(value.number > -9.3e18 && value.number < 9.223372036854775e18)) return INT64_MIN;
       return static_cast<std::int64_t>(value.number);
-    case Kind::kString: return parse_go_int(without_zero_fraction(value.text()), 0).value_or(0);
-    default: return 0;
+    case Kind::kString:
+      return parse_go_int(without_zero_fraction(value.text()), 0).value_or(0);
+    default:
+      return 0;
   }
 }
 
 double to_float64(const Value& value) {
   switch (value.kind) {
-    case Kind::kBool: return value.boolean ? 1 : 0;
+    case Kind::kBool:
+      return value.boolean ? 1 : 0;
     case Kind::kInt:
     case Kind::kInt64:
-    case Kind::kByte: return static_cast<double>(value.integer);
-    case Kind::kFloat: return value.number;
-    case Kind::kString: return parse_go_float(value.text()).value_or(0);
-    default: return 0;
+    case Kind::kByte:
+      return static_cast<double>(value.integer);
+    case Kind::kFloat:
+      return value.number;
+    case Kind::kString:
+      return parse_go_float(value.text()).value_or(0);
+    default:
+      return 0;
   }
 }
 

@@ -1,5 +1,5 @@
-// What a template may call. Each group of functions has a file of its own (fn_*.cc) and gives its table; the
-// tables are joined in functions.cc, later ones hiding earlier ones.
+// What a template may call. Each group of functions has a file of its own (fn_*.cc) and gives its
+// table; the tables are joined in functions.cc, later ones hiding earlier ones.
 #pragma once
 
 #include <map>

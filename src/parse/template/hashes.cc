@@ -11,8 +11,10 @@ namespace tailrace::tmpl {
 std::string digest(const char* algorithm, std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
   std::size_t size = 0;
-  // Asked for by constant names of algorithms that every OpenSSL 3 has, so it can only fail without memory.
-  const int done = EVP_Q_digest(nullptr, algorithm, nullptr, bytes.data(), bytes.size(), out.data(), &size);
+  // Asked for by constant names of algorithms that every OpenSSL 3 has, so it can only fail without
+  // memory.
+  const int done =
+      EVP_Q_digest(nullptr, algorithm, nullptr, bytes.data(), bytes.size(), out.data(), &size);
   TAILRACE_ASSERT(done == 1, "a digest of OpenSSL's default provider");
   return {reinterpret_cast<const char*>(out.data()), size};
 }

@@ -67,10 +67,11 @@ class Lexer {
     parens_ = 0;
     while (at_ < text_.size()) {
       const std::string_view rest = text_.substr(at_);
-      const bool closes_trimmed = is_blank(rest[0]) && rest.substr(rest.find_first_not_of(kBlanks) == std::string_view::npos
-                                                                       ? rest.size()
-                                                                       : rest.find_first_not_of(kBlanks))
-                                                           .starts_with("-}}");
+      const bool closes_trimmed =
+          is_blank(rest[0]) && rest.substr(rest.find_first_not_of(kBlanks) == std::string_view::npos
+                                               ? rest.size()
+                                               : rest.find_first_not_of(kBlanks))
+                                   .starts_with("-}}");
       if (rest.starts_with("}}") || closes_trimmed) {
         if (parens_ > 0) return template_error(line_, "unclosed left paren");
         const std::size_t end = text_.find("}}", at_);
@@ -142,7 +143,8 @@ class Lexer {
 
   // What may stand right behind a name, a variable or a field.
   static bool ends_word(std::string_view rest) {
-    return rest.empty() || is_blank(rest[0]) || std::string_view(".,|:=()").find(rest[0]) != std::string_view::npos ||
+    return rest.empty() || is_blank(rest[0]) ||
+           std::string_view(".,|:=()").find(rest[0]) != std::string_view::npos ||
            rest.starts_with("}}");
   }
 
@@ -150,9 +152,11 @@ class Lexer {
     std::size_t end = start;
     while (end < rest.size() && is_name_character(rest[end])) ++end;
     if (!ends_word(rest.substr(end))) {
-      return template_error(line_, "bad character in \"" + std::string(rest.substr(0, end + 1)) + "\"");
+      return template_error(line_,
+                            "bad character in \"" + std::string(rest.substr(0, end + 1)) + "\"");
     }
-    std::string word(rest.substr(kind == TokenKind::kField ? 1 : 0, end - (kind == TokenKind::kField ? 1 : 0)));
+    std::string word(
+        rest.substr(kind == TokenKind::kField ? 1 : 0, end - (kind == TokenKind::kField ? 1 : 0)));
     if (kind == TokenKind::kName && (word == "true" || word == "false")) kind = TokenKind::kBool;
     if (kind == TokenKind::kName && word == "nil") kind = TokenKind::kNil;
     add(kind, std::move(word));
@@ -164,7 +168,8 @@ class Lexer {
     std::size_t end = 1;
     while (end < rest.size()) {
       const char c = rest[end];
-      const bool is_sign = (c == '+' || c == '-') && std::string_view("eEpP").find(rest[end - 1]) != std::string_view::npos &&
+      const bool is_sign = (c == '+' || c == '-') &&
+                           std::string_view("eEpP").find(rest[end - 1]) != std::string_view::npos &&
                            !(rest.starts_with("0x") && (rest[end - 1] | 0x20) == 'e');
       if (!is_name_character(c) && c != '.' && !is_sign) break;
       ++end;
@@ -183,7 +188,7 @@ class Lexer {
       ++end;
     }
     if (end >= rest.size() || rest[end] != quote) {
-      return template_error(line_, quote == '`'    ? "unterminated raw quoted string"
+      return template_error(line_, quote == '`'   ? "unterminated raw quoted string"
                                    : quote == '"' ? "unterminated quoted string"
                                                   : "unterminated character constant");
     }
@@ -193,7 +198,8 @@ class Lexer {
       std::erase(text, '\r');
     } else {
       const auto plain = unquote_body(body, quote);
-      if (!plain) return template_error(line_, "invalid syntax in " + std::string(rest.substr(0, end + 1)));
+      if (!plain)
+        return template_error(line_, "invalid syntax in " + std::string(rest.substr(0, end + 1)));
       text = *plain;
     }
     add(quote == '\'' ? TokenKind::kCharacter : TokenKind::kString, std::move(text));

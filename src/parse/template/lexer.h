@@ -11,15 +11,25 @@
 namespace tailrace::tmpl {
 
 enum class TokenKind : std::uint8_t {
-  kText,         // between actions, trimmed as {{- and -}} ask
-  kOpen, kClose, // {{ and }}
+  kText,  // between actions, trimmed as {{- and -}} ask
+  kOpen,
+  kClose,  // {{ and }}
   kSpace,
-  kDot, kNil, kBool, kNumber, kCharacter,
-  kString,       // without quotes and escapes
-  kField,        // ".name": text is the name
-  kVariable,     // "$", "$name"
-  kName,         // a function or a keyword
-  kPipe, kComma, kDeclare, kAssign, kOpenParen, kCloseParen,
+  kDot,
+  kNil,
+  kBool,
+  kNumber,
+  kCharacter,
+  kString,    // without quotes and escapes
+  kField,     // ".name": text is the name
+  kVariable,  // "$", "$name"
+  kName,      // a function or a keyword
+  kPipe,
+  kComma,
+  kDeclare,
+  kAssign,
+  kOpenParen,
+  kCloseParen,
   kEnd,
 };
 

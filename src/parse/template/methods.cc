@@ -34,7 +34,8 @@ std::optional<Result<Value>> time_method(const GoTime& time, std::string_view na
   if (name == "UnixMicro") return number64(time.seconds * 1'000'000 + time.nanos / 1000);
   if (name == "UnixNano") return number64(time.seconds * kNsPerSecond + time.nanos);
   if (name == "UTC") return give_time(call, GoTime::at(time.seconds, time.nanos, TimeZone::utc()));
-  if (name == "Local") return give_time(call, GoTime::at(time.seconds, time.nanos, TimeZone::local()));
+  if (name == "Local")
+    return give_time(call, GoTime::at(time.seconds, time.nanos, TimeZone::local()));
   if (name == "IsZero") return Value::of_bool(time.seconds == -62135596800 && time.nanos == 0);
   if (name == "String") {
     Value self = call.run.heap.time(time);
@@ -43,7 +44,8 @@ std::optional<Result<Value>> time_method(const GoTime& time, std::string_view na
   return std::nullopt;
 }
 
-std::optional<Result<Value>> version_method(const Value& receiver, std::string_view name, Call& call) {
+std::optional<Result<Value>> version_method(const Value& receiver, std::string_view name,
+                                            Call& call) {
   if (call.count() != 0) return std::nullopt;
   const Version& version = *receiver.version;
   if (name == "Major") return number64(static_cast<std::int64_t>(version.major));

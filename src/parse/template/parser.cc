@@ -1,6 +1,6 @@
-// The grammar of text/template. While parsing it is noted what the template wants of its data: as long as the
-// dot is the data itself, ".name" is a field that the caller can bind; a dot that is handed on as a whole means
-// that the map must be built.
+// The grammar of text/template. While parsing it is noted what the template wants of its data: as
+// long as the dot is the data itself, ".name" is a field that the caller can bind; a dot that is
+// handed on as a whole means that the map must be built.
 #include <algorithm>
 #include <utility>
 
@@ -16,7 +16,8 @@ constexpr int kDepthMax = 200;
 
 class Parser {
  public:
-  explicit Parser(std::vector<Token> tokens) : tokens_(std::move(tokens)), tree_(std::make_unique<Tree>()) {}
+  explicit Parser(std::vector<Token> tokens)
+      : tokens_(std::move(tokens)), tree_(std::make_unique<Tree>()) {}
 
   Result<std::unique_ptr<Tree>> run() {
     TAILRACE_CHECK(list(tree_->main, Ending::kEof));
@@ -65,7 +66,8 @@ class Parser {
     for (;;) {
       const Token& token = next();
       if (token.kind == TokenKind::kEnd) {
-        if (ending != Ending::kEof) return template_error(token.line, "unexpected EOF: an {{end}} is missing");
+        if (ending != Ending::kEof)
+          return template_error(token.line, "unexpected EOF: an {{end}} is missing");
         break;
       }
       if (token.kind == TokenKind::kText) {
@@ -73,9 +75,11 @@ class Parser {
         continue;
       }
       const Token& first = peek_solid();
-      const bool is_end = first.kind == TokenKind::kName && (first.text == "end" || first.text == "else");
+      const bool is_end =
+          first.kind == TokenKind::kName && (first.text == "end" || first.text == "else");
       if (is_end) {
-        if (ending == Ending::kEof) return template_error(first.line, "unexpected {{" + first.text + "}}");
+        if (ending == Ending::kEof)
+          return template_error(first.line, "unexpected {{" + first.text + "}}");
         if (first.text == "else" && ending == Ending::kEnd) return unexpected(first, "this block");
         break;
       }
@@ -109,7 +113,8 @@ class Parser {
     next();
     TAILRACE_CHECK(close("{{" + word.text + "}}"));
     if (loops_ == 0) return template_error(word.line, "{{" + word.text + "}} outside {{range}}");
-    nodes.push_back({.kind = word.text == "break" ? Node::Kind::kBreak : Node::Kind::kContinue, .line = word.line});
+    nodes.push_back({.kind = word.text == "break" ? Node::Kind::kBreak : Node::Kind::kContinue,
+                     .line = word.line});
     return {};
   }
 
@@ -136,9 +141,9 @@ class Parser {
     const Token word = next();
     if (word.text == "end") return close("{{end}}");
     const Token& behind = peek_solid();
-    const bool chains = behind.kind == TokenKind::kName &&
-                        ((kind == Node::Kind::kIf && behind.text == "if") ||
-                         (kind == Node::Kind::kWith && behind.text == "with"));
+    const bool chains =
+        behind.kind == TokenKind::kName && ((kind == Node::Kind::kIf && behind.text == "if") ||
+                                            (kind == Node::Kind::kWith && behind.text == "with"));
     if (chains) return control(kind, node.otherwise);  // takes the one {{end}} of all
     TAILRACE_CHECK(close("{{else}}"));
     TAILRACE_CHECK(list(node.otherwise, Ending::kEnd));
@@ -193,15 +198,22 @@ class Parser {
     dot_is_root_ = was_root;
     in_definition_ = was_definition;
     loops_ = outer_loops;
-    const bool is_blank = std::ranges::all_of(body, [](const Node& node) {
-      return node.kind == Node::Kind::kText && trim_space(node.text).empty();
-    });
-    // A later definition replaces an earlier one, unless it holds nothing.
-    if (!is_blank || !tree_->defined.contains(name)) tree_->defined[name] = std::move(body);
+    NodeList& known = tree_->defined[name];
+    const auto holds_nothing = [](const NodeList& nodes) {
+      return std::ranges::all_of(nodes, [](const Node& node) {
+        return node.kind == Node::Kind::kText && trim_space(node.text).empty();
+      });
+    };
+    if (holds_nothing(known)) {
+      known = std::move(body);
+    } else if (!holds_nothing(body)) {
+      return template_error(peek().line, "multiple definition of template \"" + name + "\"");
+    }
     return {};
   }
 
-  Result<std::unique_ptr<Pipeline>> pipeline(std::string_view where, TokenKind end, bool is_range = false) {
+  Result<std::unique_ptr<Pipeline>> pipeline(std::string_view where, TokenKind end,
+                                             bool is_range = false) {
     if (++depth_ > kDepthMax) return template_error(peek().line, "nested too deeply");
     auto out = std::make_unique<Pipeline>();
     out->line = peek_solid().line;
@@ -222,14 +234,15 @@ class Parser {
       out->commands.push_back(std::move(parsed));
       if (peek_solid().kind == TokenKind::kPipe) {
         next();
-        if (peek_solid().kind == end) return template_error(peek().line, "missing value for " + std::string(where));
       } else if (peek().kind != end) {
         return unexpected(peek(), where);
       }
     }
-    if (out->commands.empty()) return template_error(out->line, "missing value for " + std::string(where));
+    if (out->commands.empty())
+      return template_error(out->line, "missing value for " + std::string(where));
     // A variable is not known in the pipeline that makes it.
-    if (out->declares) variables_.insert(variables_.end(), out->variables.begin(), out->variables.end());
+    if (out->declares)
+      variables_.insert(variables_.end(), out->variables.begin(), out->variables.end());
     --depth_;
     return out;
   }
@@ -247,7 +260,8 @@ class Parser {
       skip();
       if (peek(ahead).kind != TokenKind::kComma) break;
       if (!is_range) return {};
-      if (names.size() == 2) return template_error(peek(ahead).line, "too many declarations in range");
+      if (names.size() == 2)
+        return template_error(peek(ahead).line, "too many declarations in range");
       ++ahead;
       skip();
     }
@@ -256,7 +270,8 @@ class Parser {
     out.declares = kind == TokenKind::kDeclare;
     out.variables = names;
     for (const std::string& name : names) {
-      if (!out.declares && !is_known(name)) return template_error(out.line, "undefined variable \"" + name + "\"");
+      if (!out.declares && !is_known(name))
+        return template_error(out.line, "undefined variable \"" + name + "\"");
     }
     next_ += ahead + 1;
     return {};
@@ -286,8 +301,9 @@ class Parser {
 
   static bool starts_operand(TokenKind kind) {
     return kind == TokenKind::kDot || kind == TokenKind::kNil || kind == TokenKind::kBool ||
-           kind == TokenKind::kNumber || kind == TokenKind::kCharacter || kind == TokenKind::kString ||
-           kind == TokenKind::kField || kind == TokenKind::kVariable || kind == TokenKind::kName ||
+           kind == TokenKind::kNumber || kind == TokenKind::kCharacter ||
+           kind == TokenKind::kString || kind == TokenKind::kField ||
+           kind == TokenKind::kVariable || kind == TokenKind::kName ||
            kind == TokenKind::kOpenParen;
   }
 
@@ -296,8 +312,12 @@ class Parser {
     Expression out;
     out.line = token.line;
     switch (token.kind) {
-      case TokenKind::kDot: out.kind = Expression::Kind::kDot; break;
-      case TokenKind::kNil: out.kind = Expression::Kind::kConstant; break;
+      case TokenKind::kDot:
+        out.kind = Expression::Kind::kDot;
+        break;
+      case TokenKind::kNil:
+        out.kind = Expression::Kind::kConstant;
+        break;
       case TokenKind::kBool:
         out.kind = Expression::Kind::kConstant;
         out.value = Value::of_bool(token.text == "true");
@@ -309,7 +329,8 @@ class Parser {
         break;
       case TokenKind::kCharacter:
       case TokenKind::kNumber: {
-        TAILRACE_TRY(out.value, token.kind == TokenKind::kNumber ? number(token) : character(token));
+        TAILRACE_TRY(out.value,
+                     token.kind == TokenKind::kNumber ? number(token) : character(token));
         out.kind = Expression::Kind::kConstant;
         out.text = token.text;
         break;
@@ -319,7 +340,8 @@ class Parser {
         out.names.push_back(token.text);
         break;
       case TokenKind::kVariable:
-        if (!is_known(token.text)) return template_error(token.line, "undefined variable \"" + token.text + "\"");
+        if (!is_known(token.text))
+          return template_error(token.line, "undefined variable \"" + token.text + "\"");
         out.kind = Expression::Kind::kVariable;
         out.variable_name = token.text;
         break;
@@ -331,17 +353,27 @@ class Parser {
           return template_error(token.line, "function \"" + token.text + "\" not defined");
         }
         if (out.function->run == nullptr) {
-          return Error{ErrorCode::kUnsupported,
-                       template_error(token.line, "function \"" + token.text + "\" not supported").text()};
+          return Error{
+              ErrorCode::kUnsupported,
+              template_error(token.line, "function \"" + token.text + "\" not supported").text()};
         }
-        return out;
+        if (peek().kind != TokenKind::kField) return out;
+        // "f.x": the function called without arguments, and a field of what it gives.
+        auto alone = std::make_unique<Pipeline>();
+        alone->line = token.line;
+        alone->commands.emplace_back();
+        alone->commands[0].operands.push_back(std::move(out));
+        out = Expression{.kind = Expression::Kind::kPipeline, .line = token.line};
+        out.pipeline = std::move(alone);
+        break;
       }
       case TokenKind::kOpenParen: {
         out.kind = Expression::Kind::kPipeline;
         TAILRACE_TRY(out.pipeline, pipeline("parenthesized pipeline", TokenKind::kCloseParen));
         break;
       }
-      default: return unexpected(token, "operand");
+      default:
+        return unexpected(token, "operand");
     }
     TAILRACE_CHECK(chain(out));
     bind_field(out);
@@ -351,7 +383,8 @@ class Parser {
   // ".a.b" right behind an operand.
   Result<void> chain(Expression& out) {
     while (peek().kind == TokenKind::kField) {
-      const bool is_literal = out.kind == Expression::Kind::kConstant || out.kind == Expression::Kind::kDot;
+      const bool is_literal =
+          out.kind == Expression::Kind::kConstant || out.kind == Expression::Kind::kDot;
       if (is_literal) return unexpected(peek(), "operand");
       out.names.push_back(next().text);
     }
@@ -364,6 +397,11 @@ class Parser {
       Value out = Value::of_int(*integer);
       out.is_constant = true;
       return out;
+    }
+    // Without a point or an exponent it was meant as an integer.
+    if (text.find_first_of(".eEpP") == std::string::npos &&
+        text.find_first_not_of("+-_0123456789") == std::string::npos) {
+      return template_error(token.line, "integer overflow: \"" + text + "\"");
     }
     std::string digits = text;
     std::erase(digits, '_');
@@ -399,7 +437,8 @@ class Parser {
   }
 
   void bind_field(Expression& out) {
-    const bool is_root = (out.kind == Expression::Kind::kField && dot_is_root_) || is_root_variable(out);
+    const bool is_root =
+        (out.kind == Expression::Kind::kField && dot_is_root_) || is_root_variable(out);
     if (!is_root || out.names.empty()) return;
     out.kind = Expression::Kind::kRootField;
     out.field = field_index(out.names[0]);

@@ -6,7 +6,8 @@ namespace tailrace::tmpl {
 namespace {
 
 // The value of `count` digits of `base` at `at`, moved behind them.
-std::optional<char32_t> take_digits(std::string_view text, std::size_t& at, std::size_t count, unsigned base) {
+std::optional<char32_t> take_digits(std::string_view text, std::size_t& at, std::size_t count,
+                                    unsigned base) {
   char32_t value = 0;
   for (std::size_t i = 0; i < count; ++i, ++at) {
     if (at == text.size()) return std::nullopt;
@@ -26,14 +27,30 @@ bool take_escape(std::string_view body, std::size_t& at, char quote, std::string
   if (at == body.size()) return false;
   const char kind = body[at++];
   switch (kind) {
-    case 'a': out += '\a'; return true;
-    case 'b': out += '\b'; return true;
-    case 'f': out += '\f'; return true;
-    case 'n': out += '\n'; return true;
-    case 'r': out += '\r'; return true;
-    case 't': out += '\t'; return true;
-    case 'v': out += '\v'; return true;
-    case '\\': out += '\\'; return true;
+    case 'a':
+      out += '\a';
+      return true;
+    case 'b':
+      out += '\b';
+      return true;
+    case 'f':
+      out += '\f';
+      return true;
+    case 'n':
+      out += '\n';
+      return true;
+    case 'r':
+      out += '\r';
+      return true;
+    case 't':
+      out += '\t';
+      return true;
+    case 'v':
+      out += '\v';
+      return true;
+    case '\\':
+      out += '\\';
+      return true;
     case '\'':
     case '"':
       if (kind != quote) return false;
@@ -67,7 +84,7 @@ std::optional<std::string> unquote_body(std::string_view body, char quote) {
   std::string out;
   for (std::size_t at = 0; at < body.size();) {
     if (body[at] != '\\') {
-      out += body[at++];
+      append_utf8(out, decode_utf8(body, at));
       continue;
     }
     ++at;

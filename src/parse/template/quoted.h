@@ -7,7 +7,8 @@
 
 namespace tailrace::tmpl {
 
-// What stands between the quotes of a Go literal, as the text it means. Nothing if an escape is wrong.
+// What stands between the quotes of a Go literal, as the text it means. Nothing if an escape is
+// wrong.
 std::optional<std::string> unquote_body(std::string_view body, char quote);
 
 }  // namespace tailrace::tmpl

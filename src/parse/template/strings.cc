@@ -45,7 +45,8 @@ std::string_view trim_if(std::string_view text, bool start, bool end, Belongs&& 
 
 bool is_white(char32_t c) {
   return (c >= '\t' && c <= '\r') || c == ' ' || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+         (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
+         c == 0x3000;
 }
 
 std::string lower(std::string_view text) { return to_lower(text); }
@@ -69,8 +70,8 @@ Result<void> check_size(const Call& call, std::size_t bytes) {
   return {};
 }
 
-Result<Value> replaced(const Call& call, std::string_view text, std::string_view from, std::string_view to,
-                       std::int64_t count) {
+Result<Value> replaced(const Call& call, std::string_view text, std::string_view from,
+                       std::string_view to, std::int64_t count) {
   std::string out;
   std::size_t at = 0;
   for (; count != 0; --count) {
@@ -89,10 +90,13 @@ Result<Value> replaced(const Call& call, std::string_view text, std::string_view
   return call.give(out);
 }
 
-std::vector<std::string_view> split_n(std::string_view text, std::string_view separator, std::int64_t count) {
+std::vector<std::string_view> split_n(std::string_view text, std::string_view separator,
+                                      std::int64_t count) {
   std::vector<std::string_view> out;
   if (count == 0) return out;
-  const auto has_room = [&] { return count < 0 || static_cast<std::int64_t>(out.size()) + 1 < count; };
+  const auto has_room = [&] {
+    return count < 0 || static_cast<std::int64_t>(out.size()) + 1 < count;
+  };
   if (separator.empty()) {
     while (!text.empty() && has_room()) {
       std::size_t at = 0;

@@ -1,7 +1,9 @@
-// Value: what a template computes with, a small part of Go's types; and Heap, where their bytes live.
+// Value: what a template computes with, a small part of Go's types; and Heap, where their bytes
+// live.
 //
-// A Value is a few words without a destructor. Strings are views of the heap's arena, of the template's text or
-// of the data; lists, maps and times belong to the heap. The heap is emptied after each execution.
+// A Value is a few words without a destructor. Strings are views of the heap's arena, of the
+// template's text or of the data; lists, maps and times belong to the heap. The heap is emptied
+// after each execution.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,9 @@ namespace tailrace::tmpl {
 enum class Kind : std::uint8_t {
   kNil,  // nil, and what a missing key gives
   kBool,
-  kInt, kInt64, kByte,  // Go's int, int64, uint8
+  kInt,
+  kInt64,
+  kByte,  // Go's int, int64, uint8
   kFloat,
   kString,
   kList,  // []interface{}, []string, []int: see Value::element
@@ -42,6 +46,7 @@ struct Value {
   Kind kind = Kind::kNil;
   Kind element = Kind::kNil;  // of lists and maps: kNil is interface{}
   bool is_constant = false;   // a number as written in the template, not yet of one type
+  bool is_null_list = false;  // Go's nil slice: an empty list that is null as JSON
   std::size_t size = 0;       // of strings
   union {
     bool boolean;
@@ -90,7 +95,8 @@ struct Value {
   std::string_view text() const { return {chars, size}; }
 };
 
-// Containers nest no deeper than this where they are printed, compared or copied: a map may hold itself.
+// Containers nest no deeper than this where they are printed, compared or copied: a map may hold
+// itself.
 inline constexpr int kNestingMax = 100;
 
 class Heap {
@@ -98,6 +104,7 @@ class Heap {
   Value text(std::string_view text) { return Value::of_text(arena_.copy(text)); }
   std::string_view keep(std::string_view text) { return arena_.copy(text); }
   Value list(List items, Kind element = Kind::kNil);
+  Value null_list(Kind element = Kind::kNil);
   Value map(Map members, Kind element = Kind::kNil);
   Value time(const GoTime& time);
   Value version(const Version& version);
@@ -127,7 +134,7 @@ void append_value(std::string& out, const Value& value, int depth = 0);
 std::string value_text(const Value& value);
 // What an action prints: as above, but "<no value>" for nil.
 void append_printed(std::string& out, const Value& value);
-// fmt's %v (and %g) for floats: shortest, with an exponent below 1e-4 and from 1e21 on.
-void append_float(std::string& out, double value, bool is_default = true);
+// fmt's %v (and %g) for floats: shortest, with an exponent below 1e-4 and from 1e6 on.
+void append_float(std::string& out, double value);
 
 }  // namespace tailrace::tmpl

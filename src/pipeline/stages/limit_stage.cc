@@ -7,10 +7,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/token_bucket.h"
 #include "pipeline/drop_counter.h"
 #include "pipeline/stage.h"
 #include "pipeline/stage_options.h"
-#include "base/token_bucket.h"
 
 namespace tailrace {
 namespace {

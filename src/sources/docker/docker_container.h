@@ -75,16 +75,16 @@ class DockerContainer {
   DockerEngine& engine_;
   const std::size_t line_bytes_max_;
   DockerContainerInfo info_;
-  LabelSetRef streams_[2];       // stdout, stderr; null: dropped by a rule
-  DockerMarker read_;            // the last line that was handed on
-  DockerMarker safe_;            // before the oldest unfinished line
+  LabelSetRef streams_[2];  // stdout, stderr; null: dropped by a rule
+  DockerMarker read_;       // the last line that was handed on
+  DockerMarker safe_;       // before the oldest unfinished line
   Ledger<DockerMarker> ledger_;
   DockerMarker published_;
-  std::vector<DockerLine> lines_;  // of one read, without those read before
+  std::vector<DockerLine> lines_;      // of one read, without those read before
   std::vector<DockerMarker> markers_;  // of one read: read_ after each of its lines
-  std::string error_;              // of the last try
+  std::string error_;                  // of the last try
   log::Every complain_;
-  bool got_lines_ = false;         // in this look at the log
+  bool got_lines_ = false;  // in this look at the log
   bool in_run_ = false;
   bool stopping_ = false;
   bool removed_ = false;

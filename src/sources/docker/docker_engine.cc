@@ -126,9 +126,8 @@ awaitable<Result<DockerContainerState>> DockerEngine::inspect(const std::string&
   }
   const JsonValue* const terminal = config->find("Tty");
   const JsonValue* const running = state->find("Running");
-  co_return DockerContainerState{
-      terminal != nullptr && terminal->is_bool() && terminal->boolean(),
-      running != nullptr && running->is_bool() && running->boolean()};
+  co_return DockerContainerState{terminal != nullptr && terminal->is_bool() && terminal->boolean(),
+                                 running != nullptr && running->is_bool() && running->boolean()};
 }
 
 awaitable<Result<std::unique_ptr<HttpStream>>> DockerEngine::logs(const std::string& id,

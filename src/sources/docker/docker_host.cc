@@ -150,7 +150,8 @@ awaitable<Result<void>> DockerHost::read_events() {
     if (!count || *count == 0) break;
     text.append(room.data(), *count);
     std::size_t begin = 0;
-    for (std::size_t end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    for (std::size_t end = 0; (end = text.find('\n', begin)) != std::string::npos;
+         begin = end + 1) {
       take_event(std::string_view(text).substr(begin, end - begin));
     }
     text.erase(0, begin);

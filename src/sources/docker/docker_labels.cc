@@ -33,8 +33,8 @@ std::string label_name(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const bool continues = (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '_';
+    const bool fits =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     if (!continues) out += fits ? c : '_';
   }
   return out;

@@ -65,7 +65,8 @@ bool DockerLogReader::finish(DockerLine& line, Arena& arena) {
 std::optional<std::uint64_t> DockerLogReader::unfinished_since() const noexcept {
   std::optional<std::uint64_t> since;
   for (const Unfinished& unfinished : unfinished_) {
-    if (unfinished.open) since = std::min(since.value_or(unfinished.since_line), unfinished.since_line);
+    if (unfinished.open)
+      since = std::min(since.value_or(unfinished.since_line), unfinished.since_line);
   }
   return since;
 }
@@ -78,8 +79,8 @@ bool DockerLogReader::next_frame(DockerLine& line, Arena& arena) {
       // The rest of a frame that did not fit: as far as it has come.
       const std::string_view part = here.substr(0, frame_left_);
       if (part.empty()) return false;
-      const bool found = take(
-          {frame_is_stderr_, false, part.size() == frame_left_, part}, consumed, line, arena);
+      const bool found =
+          take({frame_is_stderr_, false, part.size() == frame_left_, part}, consumed, line, arena);
       begin_ += part.size();
       frame_left_ -= part.size();
       in_frame_ = frame_left_ > 0;

@@ -38,8 +38,8 @@ struct DockerMarker {
   void pass(std::int64_t line_timestamp_ns) noexcept {
     count = line_timestamp_ns == timestamp_ns ? count + 1 : 1;
     timestamp_ns = line_timestamp_ns;
-    highest_ns = highest_ns > timestamp_ns + kDisorderNs ? timestamp_ns
-                                                         : std::max(highest_ns, timestamp_ns);
+    highest_ns =
+        highest_ns > timestamp_ns + kDisorderNs ? timestamp_ns : std::max(highest_ns, timestamp_ns);
   }
   friend bool operator==(const DockerMarker&, const DockerMarker&) = default;
 };

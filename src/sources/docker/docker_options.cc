@@ -23,8 +23,8 @@ void read_filters(const ConfigNode& list, DockerSdOptions& options) {
 }
 
 DockerSdOptions read_one(const ConfigNode& node) {
-  std::vector<std::string_view> known = {"host", "port", "refresh_interval", "filters",
-                                         "host_networking_host", "match_first_network"};
+  std::vector<std::string_view> known = {
+      "host", "port", "refresh_interval", "filters", "host_networking_host", "match_first_network"};
   known.insert(known.end(), kHttpClientKeys.begin(), kHttpClientKeys.end());
   node.strict(known);
   DockerSdOptions options;

@@ -37,8 +37,8 @@ void DockerSource::stop() {
 }
 
 bool DockerSource::settled() {
-  return tasks_.size() == 0 &&
-         std::all_of(hosts_.begin(), hosts_.end(), [](const auto& host) { return host->settled(); });
+  return tasks_.size() == 0 && std::all_of(hosts_.begin(), hosts_.end(),
+                                           [](const auto& host) { return host->settled(); });
 }
 
 std::vector<SourceStatus> DockerSource::status() const {

@@ -1,5 +1,7 @@
 #include "sources/file/file_metrics.h"
 
+#include <algorithm>
+
 namespace tailrace {
 namespace {
 
@@ -32,11 +34,25 @@ void FileMetrics::lag(std::uint64_t bytes) { lag_.set(static_cast<double>(bytes)
 
 FileSourceMetrics::FileSourceMetrics(Metrics& metrics)
     : files_active(metrics.gauge("promtail_files_active_total", "Number of active files.")),
-      rotations(metrics.counter("tailrace_file_rotations_total", "Another file took the place of a tailed one.")),
-      truncations(metrics.counter("tailrace_file_truncations_total", "A tailed file was cut or rewritten.")),
+      rotations(metrics.counter("tailrace_file_rotations_total",
+                                "Another file took the place of a tailed one.")),
+      truncations(metrics.counter("tailrace_file_truncations_total",
+                                  "A tailed file was cut or rewritten.")),
       truncated_bytes(metrics.counter("tailrace_file_truncated_bytes_total",
                                       "Bytes known to have been cut off before they were read.")),
       lines_cut(metrics.counter("tailrace_file_lines_cut_total",
-                                "Lines longer than the most a line may take; they were sent cut.")) {}
+                                "Lines longer than the most a line may take; they were sent cut.")),
+      metrics_(metrics) {}
+
+std::shared_ptr<FileMetrics> FileSourceMetrics::of(const std::string& path) {
+  if (series_.size() >= sweep_at_) {
+    std::erase_if(series_, [](const auto& entry) { return entry.second.expired(); });
+    sweep_at_ = std::max(kSweepAtMin, 2 * series_.size());
+  }
+  std::weak_ptr<FileMetrics>& known = series_[path];
+  std::shared_ptr<FileMetrics> series = known.lock();
+  if (!series) known = series = std::make_shared<FileMetrics>(metrics_, path);
+  return series;
+}
 
 }  // namespace tailrace

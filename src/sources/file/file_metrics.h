@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 
 #include "telemetry/metrics.h"
@@ -29,14 +31,26 @@ class FileMetrics {
   Gauge lag_;
 };
 
-// What happened to files, all together.
-struct FileSourceMetrics {
+// What happened to files, all together; and the series of each path.
+class FileSourceMetrics {
+ public:
+  // `metrics` outlives this.
   explicit FileSourceMetrics(Metrics& metrics);
+
+  // The series of a path. Two tailers of one path (two jobs, say) share them.
+  std::shared_ptr<FileMetrics> of(const std::string& path);
+
   Gauge files_active;
   Counter rotations;
   Counter truncations;
   Counter truncated_bytes;  // at least so many bytes were cut off before they were read
   Counter lines_cut;        // lines longer than what one line may take
+
+ private:
+  Metrics& metrics_;
+  static constexpr std::size_t kSweepAtMin = 1024;
+  std::map<std::string, std::weak_ptr<FileMetrics>> series_;
+  std::size_t sweep_at_ = kSweepAtMin;
 };
 
 }  // namespace tailrace

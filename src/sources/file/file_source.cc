@@ -16,7 +16,8 @@ namespace {
 constexpr std::int64_t kSyncSoonNs = 200 * kNsPerMs;
 constexpr std::int64_t kWarnAgainNs = 600 * kNsPerSecond;
 
-// The directory that all matches of a pattern are below: what stands in front of the first wildcard.
+// The directory that all matches of a pattern are below: what stands in front of the first
+// wildcard.
 std::string literal_directory(const std::string& pattern) {
   const std::string fixed = pattern.substr(0, pattern.find_first_of("*?[{\\"));
   const std::size_t slash = fixed.rfind('/');
@@ -75,8 +76,9 @@ void FileSource::set_targets(std::vector<FileTarget> targets) {
     if (Result<Glob> include = Glob::compile(config.path)) {
       target->include = std::move(*include);
     } else if (!id_of(config.path)) {
-      log::error("__path__ is no valid pattern",
-                 {{"job", options_.job_name}, {"path", config.path}, {"error", include.error().text()}});
+      log::error(
+          "__path__ is no valid pattern",
+          {{"job", options_.job_name}, {"path", config.path}, {"error", include.error().text()}});
       continue;
     }
     if (!config.path_exclude.empty()) {
@@ -84,8 +86,8 @@ void FileSource::set_targets(std::vector<FileTarget> targets) {
         target->exclude = std::move(*exclude);
       } else {
         log::error("__path_exclude__ is no valid pattern", {{"job", options_.job_name},
-                                                             {"path", config.path_exclude},
-                                                             {"error", exclude.error().text()}});
+                                                            {"path", config.path_exclude},
+                                                            {"error", exclude.error().text()}});
       }
     }
     target->config = std::move(config);
@@ -109,7 +111,8 @@ void FileSource::sync() {
   });
   std::size_t files = 0;
   for (const std::unique_ptr<Target>& target : targets_) files += target->tailers.size();
-  context_.metrics.files_active.add(static_cast<double>(files) - static_cast<double>(files_counted_));
+  context_.metrics.files_active.add(static_cast<double>(files) -
+                                    static_cast<double>(files_counted_));
   files_counted_ = files;
 }
 
@@ -131,7 +134,8 @@ void FileSource::sync(Target& target) {
     directories.insert(parent(path));
     if (!target.tailers.contains(path)) start_tailer(target, path);
   }
-  for (const std::string& directory : directories) context_.watcher.watch_directory(directory, *this);
+  for (const std::string& directory : directories)
+    context_.watcher.watch_directory(directory, *this);
   for (auto entry = target.tailers.begin(); entry != target.tailers.end();) {
     Tailer& tailer = *entry->second;
     tailer.look();
@@ -157,7 +161,8 @@ void FileSource::start_tailer(Target& target, const std::string& path) {
     std::int64_t& warned_ns = warned_[path];
     const std::int64_t now_ns = context_.shard.clock.monotonic_ns();
     if (warned_ns == 0 || now_ns - warned_ns > kWarnAgainNs) {
-      log::warn("cannot tail file", {{"job", options_.job_name}, {"path", path}, {"error", started.error().text()}});
+      log::warn("cannot tail file",
+                {{"job", options_.job_name}, {"path", path}, {"error", started.error().text()}});
       warned_ns = now_ns;
     }
     return;
@@ -171,7 +176,8 @@ void FileSource::start_tailer(Target& target, const std::string& path) {
 bool FileSource::belongs_to_other(Target& target, const std::string& path, FileId id) const {
   for (const auto& [other_path, tailer] : target.tailers) {
     if (other_path == path || !tailer->holds(id)) continue;
-    // Two names of one file (a link) are two files to Promtail; a renamed one is not at its old path any more.
+    // Two names of one file (a link) are two files to Promtail; a renamed one is not at its old
+    // path any more.
     if (id_of(other_path) != id) return true;
   }
   return false;
@@ -186,7 +192,8 @@ std::optional<GenerationRecord> FileSource::finished_elsewhere(FileId id) const 
   return std::nullopt;
 }
 
-void FileSource::on_created(const std::string& directory, std::string_view name, bool is_directory) {
+void FileSource::on_created(const std::string& directory, std::string_view name,
+                            bool is_directory) {
   if (stopped_) return;
   if (is_directory) return sync_soon();
   const std::string path = (directory == "/" ? "" : directory) + '/' + std::string(name);

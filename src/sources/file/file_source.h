@@ -1,11 +1,11 @@
 // FileSource: the files of one scrape config.
 //
-// Targets (globs with labels) come from discovery; at every sync, and whenever a directory with matches gets a new
-// name, their globs become tailers. A file that is gone stays until it is read and acknowledged, then its position
-// is forgotten.
+// Targets (globs with labels) come from discovery; at every sync, and whenever a directory with
+// matches gets a new name, their globs become tailers. A file that is gone stays until it is read
+// and acknowledged, then its position is forgotten.
 //
-// A rotated file whose new name the glob matches too (`*.log*`) is not read again: it belongs to the tailer that
-// has it open, and gets one of its own, at the end, when that one is done with it.
+// A rotated file whose new name the glob matches too (`*.log*`) is not read again: it belongs to
+// the tailer that has it open, and gets one of its own, at the end, when that one is done with it.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -50,7 +50,8 @@ class FileSource final : private DirectoryListener {
   FileSource(const FileSource&) = delete;
   FileSource& operator=(const FileSource&) = delete;
 
-  // Replaces the targets; unchanged ones go on undisturbed. Globs that do not compile are logged and left out.
+  // Replaces the targets; unchanged ones go on undisturbed. Globs that do not compile are logged
+  // and left out.
   void set_targets(std::vector<FileTarget> targets);
   // Tells the book where all tailers are.
   void publish();
@@ -95,7 +96,8 @@ class FileSource final : private DirectoryListener {
   bool sync_soon_armed_ = false;
   bool stopped_ = false;
   std::size_t files_counted_ = 0;
-  std::map<std::string, std::int64_t> warned_;  // paths that could not be opened, with the time of the warning
+  std::map<std::string, std::int64_t>
+      warned_;  // paths that could not be opened, with the time of the warning
   Lifetime lifetime_;
 };
 

@@ -1,7 +1,8 @@
 // Generation: one file (inode) that stands, or stood, behind a tailed path.
 //
-// A log that is rotated has several generations: the renamed one with lines still to read or to acknowledge, and
-// the new one at the path. Each keeps its descriptor, its offset and its ledger until it is finished.
+// A log that is rotated has several generations: the renamed one with lines still to read or to
+// acknowledge, and the new one at the path. Each keeps its descriptor, its offset and its ledger
+// until it is finished.
 //
 //   |-- delivered --|-- on its way --|-- not read --|
 //   0           committed()       offset()        size
@@ -18,16 +19,32 @@
 #include "model/ledger.h"
 #include "positions/file_identity.h"
 #include "positions/position_book.h"
+#include "sources/file/open_files.h"
 
 namespace tailrace {
 
-class Generation {
+class LineDecoder;
+
+class Generation final : public OpenFile {
  public:
-  // Opens what stands at `path` now; reading begins at 0. kNotFound, kIo; kInvalid: no regular file.
+  // Opens what stands at `path` now; reading begins at 0. kNotFound, kIo; kInvalid: no regular
+  // file.
   static Result<std::unique_ptr<Generation>> open(const std::string& path);
 
   FileId id() const noexcept { return id_; }
   const Fd& fd() const noexcept { return fd_; }
+  // Where it was when it was opened, links resolved.
+  const std::string& file() const noexcept { return file_; }
+
+  // Few descriptors: it may be closed and opened again. What is asked of the file meanwhile is
+  // asked of whatever stands where it was, if that is still the same file.
+  bool is_open() const noexcept { return static_cast<bool>(fd_); }
+  bool is_idle() const override { return drained && ledger_->idle(); }
+  void close() override { fd_.close(); }
+  // kNotFound: it does not stand there any more.
+  Result<void> reopen();
+  // Takes over the descriptor of `same`, which is the same file found elsewhere.
+  void reopen_as(Generation&& same);
 
   // Where the next unread byte is, and the bytes in front of it.
   std::uint64_t offset() const noexcept { return offset_; }
@@ -39,34 +56,42 @@ class Generation {
   void advance_to(std::uint64_t offset, std::string_view read);
   // Starts at `offset`, as saved. The marker is read from the file.
   void start_at(std::uint64_t offset);
-  // The file was cut or rewritten: from the beginning. What is on its way from the old content cannot be
-  // read again, so the position goes back at once; its ledger is kept until it is settled.
+  // The file was cut or rewritten: from the beginning. What is on its way from the old content
+  // cannot be read again, so the position goes back at once; its ledger is kept until it is
+  // settled.
   void start_over();
 
-  // Whether the bytes at `offset` minus their length are `marker`: the file is still the one it was.
+  // Whether the bytes at `offset` minus their length are `marker`: the file is still the one it
+  // was.
   bool matches(std::uint64_t offset, std::string_view marker) const;
   // Size of the file now; 0 if that cannot be told.
   std::uint64_t size() const;
 
   // Identity and position for the book.
   GenerationRecord record() const;
+  // Identity and where reading is.
+  GenerationRecord reading_record() const;
   // Nothing of it is on its way.
   bool settled();
 
-  bool rotated = false;           // something else stands at the path now
-  bool drained = false;           // read to its end when last looked at...
-  std::uint64_t drained_size = 0;  // ...which was here
+  bool rotated = false;             // something else stands at the path now
+  bool drained = false;             // read to its end when last looked at...
+  std::uint64_t drained_size = 0;   // ...which was here
   std::int64_t quiet_since_ns = 0;  // monotonic; when the end was reached
-  std::uint64_t no_newline_up_to = 0;  // searched from offset() to here (absolute) without finding one
-  bool skipping_line = false;     // inside a line of which the beginning was already sent
-  int watch = -1;                 // of the watcher
+  std::uint64_t no_newline_up_to =
+      0;                       // searched from offset() to here (absolute) without finding one
+  bool skipping_line = false;  // inside a line of which the beginning was already sent
+  int watch = -1;              // of the watcher
+  const LineDecoder* decoder = nullptr;  // once the beginning of the file is known
 
  private:
-  Generation(Fd fd, FileId id) : fd_(std::move(fd)), id_(id) {}
-  void remember_marker_at(std::uint64_t offset);
+  Generation(Fd fd, FileId id, std::string file)
+      : fd_(std::move(fd)), id_(id), file_(std::move(file)) {}
+  std::string bytes_in_front_of(std::uint64_t offset) const;
 
   Fd fd_;
   FileId id_;
+  std::string file_;
   std::uint64_t offset_ = 0;
   Marker marker_;
   std::unique_ptr<Ledger<std::uint64_t>> ledger_ = std::make_unique<Ledger<std::uint64_t>>(0);

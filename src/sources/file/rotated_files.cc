@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 
@@ -34,7 +35,8 @@ void for_each_name(const std::string& directory, Visit&& visit) {
 }
 
 bool is_compressed(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> kEndings = {".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip"};
+  static constexpr std::array<std::string_view, 6> kEndings = {".gz",  ".bz2", ".xz",
+                                                               ".zst", ".lz4", ".zip"};
   return std::any_of(kEndings.begin(), kEndings.end(),
                      [&](std::string_view ending) { return name.ends_with(ending); });
 }
@@ -46,6 +48,23 @@ bool looks_rotated(std::string_view name, std::string_view base) {
   return after == '.' || after == '-' || after == '_';
 }
 
+// Directories in which a rotated file of `path` may be, each with the name it had there: beside the
+// path, beside what the path is a link to (kubelet rotates there), and where it was opened.
+std::vector<std::pair<std::string, std::string>> places_of(const std::string& path,
+                                                           const std::string& opened_at) {
+  std::error_code error;
+  const std::string resolved = std::filesystem::canonical(path, error).string();
+  std::vector<std::pair<std::string, std::string>> places;
+  for (const std::string& file : {path, resolved, opened_at}) {
+    if (file.empty()) continue;
+    std::pair<std::string, std::string> place = split_path(file);
+    if (std::find(places.begin(), places.end(), place) == places.end()) {
+      places.push_back(std::move(place));
+    }
+  }
+  return places;
+}
+
 std::int64_t modified_ns(const struct stat& status) {
   return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
@@ -53,19 +72,20 @@ std::int64_t modified_ns(const struct stat& status) {
 }  // namespace
 
 std::unique_ptr<Generation> find_renamed(const std::string& path, const GenerationRecord& record) {
-  const auto [directory, base] = split_path(path);
   std::unique_ptr<Generation> found;
-  for_each_name(directory, [&](const std::string& candidate, std::string_view name, ino_t inode) {
-    if (found || inode != record.id.inode) return;
-    Result<std::unique_ptr<Generation>> opened = Generation::open(candidate);
-    if (!opened || (*opened)->id() != record.id) return;
-    if ((*opened)->matches(record.offset, record.marker)) {
-      (*opened)->start_at(record.offset);
-    } else if (!looks_rotated(name, base)) {
-      return;
-    }
-    found = std::move(*opened);
-  });
+  for (const auto& [directory, base] : places_of(path, record.file)) {
+    for_each_name(directory, [&](const std::string& candidate, std::string_view name, ino_t inode) {
+      if (found || inode != record.id.inode) return;
+      Result<std::unique_ptr<Generation>> opened = Generation::open(candidate);
+      if (!opened || (*opened)->id() != record.id) return;
+      if ((*opened)->matches(record.offset, record.marker)) {
+        (*opened)->start_at(record.offset);
+      } else if (!looks_rotated(name, base)) {
+        return;
+      }
+      found = std::move(*opened);
+    });
+  }
   return found;
 }
 
@@ -73,19 +93,24 @@ std::vector<std::unique_ptr<Generation>> younger_siblings(
     const std::string& path, const Generation& older,
     const std::function<bool(const std::string&)>& is_target) {
   struct stat older_status {};
-  if (::fstat(older.fd().get(), &older_status) != 0) return {};
-  const auto [directory, base] = split_path(path);
+  if (::stat(older.file().c_str(), &older_status) != 0) return {};
   std::vector<std::pair<std::int64_t, std::string>> candidates;
-  for_each_name(directory, [&](const std::string& candidate, std::string_view name, ino_t) {
-    if (!looks_rotated(name, base) || is_target(candidate)) return;
-    struct stat status {};
-    if (::stat(candidate.c_str(), &status) != 0 || modified_ns(status) <= modified_ns(older_status)) return;
-    candidates.emplace_back(modified_ns(status), candidate);
-  });
+  for (const auto& [directory, base] : places_of(path, {})) {
+    for_each_name(directory, [&](const std::string& candidate, std::string_view name, ino_t) {
+      if (!looks_rotated(name, base) || is_target(candidate)) return;
+      struct stat status {};
+      if (::stat(candidate.c_str(), &status) != 0 ||
+          modified_ns(status) <= modified_ns(older_status)) {
+        return;
+      }
+      candidates.emplace_back(modified_ns(status), candidate);
+    });
+  }
   std::sort(candidates.begin(), candidates.end());
   std::vector<std::unique_ptr<Generation>> out;
   for (const auto& [time, candidate] : candidates) {
-    if (Result<std::unique_ptr<Generation>> opened = Generation::open(candidate)) out.push_back(std::move(*opened));
+    if (Result<std::unique_ptr<Generation>> opened = Generation::open(candidate))
+      out.push_back(std::move(*opened));
   }
   return out;
 }

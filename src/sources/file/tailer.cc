@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "sources/file/newlines.h"
 #include "sources/file/rotated_files.h"
 #include "telemetry/log.h"
 
@@ -15,6 +16,18 @@ namespace tailrace {
 namespace {
 
 constexpr std::size_t kFinishedKept = 32;
+// After a failure to open a file again, for want of descriptors.
+constexpr std::int64_t kOpenAgainNs = 100 * kNsPerMs;
+log::Every open_warning{60 * kNsPerSecond};
+
+NewlineKind newline_of(const LineDecoder* decoder) {
+  return decoder == nullptr ? NewlineKind::kByte : decoder->newline();
+}
+
+// Newlines of two bytes stand at even offsets, so reading never goes on from an odd one.
+std::size_t whole_units(std::size_t bytes, NewlineKind newline) {
+  return bytes - bytes % newline_bytes(newline);
+}
 
 }  // namespace
 
@@ -22,7 +35,7 @@ Tailer::Tailer(TailContext& context, std::string path, const Labels& labels)
     : context_(context),
       path_(std::move(path)),
       stream_(context.shard.interner.intern(labels)),
-      metrics_(context.shard.metrics, path_) {}
+      metrics_(context.metrics.of(path_)) {}
 
 Tailer::~Tailer() {
   for (const auto& generation : chain_) context_.watcher.unwatch_file(generation->watch, *this);
@@ -41,7 +54,8 @@ Result<void> Tailer::start(const std::function<bool(const std::string&)>& is_tar
   return {};
 }
 
-// Finds the place to go on: in the file at the path, or in one that stood there when we last wrote it down.
+// Finds the place to go on: in the file at the path, or in one that stood there when we last wrote
+// it down.
 void Tailer::resume(Generation& at_path, const std::function<bool(const std::string&)>& is_target) {
   const std::optional<std::uint64_t> offset = context_.positions.offset(path_);
   if (!offset) return;
@@ -81,6 +95,8 @@ void Tailer::add(std::unique_ptr<Generation> generation) {
   generation->watch = context_.watcher.watch_file(generation->fd().get(), *this);
   if (generation->watch < 0) unwatched_ = true;
   chain_.push_back(std::move(generation));
+  context_.shard.open_files.used(*chain_.back());
+  context_.shard.open_files.rests(*chain_.back());
   context_.scheduler.ready(*this);
 }
 
@@ -95,15 +111,52 @@ Step Tailer::step() {
   EntrySink& head = context_.pipeline.head();
   if (!head.has_room()) return {Step::Kind::kRoom};
   const std::int64_t rest_until_ns = head.rest_until_ns();
-  if (rest_until_ns > context_.shard.clock.monotonic_ns()) return {Step::Kind::kRest, rest_until_ns};
+  if (rest_until_ns > context_.shard.clock.monotonic_ns())
+    return {Step::Kind::kRest, rest_until_ns};
   const auto next = std::find_if(chain_.begin(), chain_.end(),
                                  [](const auto& generation) { return !generation->drained; });
   if (next == chain_.end()) return {Step::Kind::kIdle};
-  const Step step = read(**next);
+  Generation& reading = **next;
+  if (!reading.is_open() && !open_again(reading)) {
+    return {Step::Kind::kRest, context_.shard.clock.monotonic_ns() + kOpenAgainNs};
+  }
+  context_.shard.open_files.used(reading);
+  const Step step = read(reading);
+  context_.shard.open_files.rests(reading);
   if (step.kind != Step::Kind::kIdle) return step;
   const bool more = std::any_of(chain_.begin(), chain_.end(),
                                 [](const auto& generation) { return !generation->drained; });
   return {more ? Step::Kind::kMore : Step::Kind::kIdle};
+}
+
+// Which decoder a file needs may depend on how it begins.
+const LineDecoder* Tailer::decoder_of(Generation& generation) {
+  if (context_.decoder == nullptr || generation.decoder != nullptr) return generation.decoder;
+  char beginning[2];
+  const Result<std::size_t> count = read_at(generation.fd().get(), beginning, 0);
+  const std::size_t bytes = count ? *count : 0;
+  const LineDecoder& decoder = context_.decoder->for_file({beginning, bytes});
+  if (bytes == sizeof beginning) generation.decoder = &decoder;
+  return &decoder;
+}
+
+// False: not now. A file that is gone has nothing to read any more.
+bool Tailer::open_again(Generation& generation) {
+  const Result<void> reopened = generation.reopen();
+  if (reopened) return true;
+  if (reopened.error().code() != ErrorCode::kNotFound) {
+    if (open_warning.due()) {
+      log::warn("cannot open a file again, trying again later",
+                {{"path", path_}, {"error", reopened.error().text()}});
+    }
+    return false;
+  }
+  if (std::unique_ptr<Generation> renamed = find_renamed(path_, generation.reading_record())) {
+    generation.reopen_as(std::move(*renamed));
+    return true;
+  }
+  drained_at(generation, generation.offset());
+  return false;
 }
 
 Step Tailer::read(Generation& generation) {
@@ -116,9 +169,11 @@ Step Tailer::read(Generation& generation) {
   }
   const std::string_view marker = generation.marker().bytes();
   const std::uint64_t from = generation.offset() - marker.size();
-  const Result<std::size_t> count = read_at(generation.fd().get(), {buffer.data(), buffer.size()}, from);
+  const Result<std::size_t> count =
+      read_at(generation.fd().get(), {buffer.data(), buffer.size()}, from);
   if (!count) {
-    log::error("cannot read a file, trying again later", {{"path", path_}, {"error", count.error().text()}});
+    log::error("cannot read a file, trying again later",
+               {{"path", path_}, {"error", count.error().text()}});
     drained_at(generation, generation.offset());
     return {Step::Kind::kIdle};
   }
@@ -129,19 +184,19 @@ Step Tailer::read(Generation& generation) {
   const std::string_view bytes(buffer.data() + marker.size(), *count - marker.size());
   const bool at_end = *count < buffer.size();
   const std::uint64_t end_of_bytes = generation.offset() + bytes.size();
-  const void* const last_newline = bytes.empty() ? nullptr : ::memrchr(bytes.data(), '\n', bytes.size());
-  if (last_newline != nullptr) {
-    const auto length =
-        static_cast<std::size_t>(static_cast<const char*>(last_newline) - bytes.data()) + 1;
-    const std::string_view whole = bytes.substr(0, length);
-    hand_on(generation, whole, generation.offset() + length);
+  const NewlineKind newline = newline_of(decoder_of(generation));
+  const std::size_t last_newline = find_last_newline(bytes, newline);
+  if (last_newline != std::string_view::npos) {
+    const std::size_t length = last_newline + newline_bytes(newline);
+    hand_on(generation, bytes.substr(0, length), generation.offset() + length);
     if (buffer.size() != ReadBuffer::kUsualBytes && at_end) buffer.shrink();
   } else if (generation.skipping_line) {
-    skip_rest_of_line(generation, bytes);
+    skip_rest_of_line(generation, bytes.substr(0, whole_units(bytes.size(), newline)));
   } else if (bytes.size() >= context_.line_bytes_max) {
     // Longer than a line may be: its beginning goes now, the rest is left out.
     context_.metrics.lines_cut.add();
-    const std::string_view beginning = bytes.substr(0, context_.line_bytes_max);
+    const std::string_view beginning =
+        bytes.substr(0, whole_units(context_.line_bytes_max, newline));
     hand_on(generation, beginning, generation.offset() + beginning.size());
     generation.skipping_line = true;
     context_.shard.buffer.shrink();
@@ -150,7 +205,7 @@ Step Tailer::read(Generation& generation) {
     buffer.grow(std::min(2 * buffer.size(), context_.line_bytes_max + Marker::kBytesMax + 1));
     return {Step::Kind::kMore};
   } else {
-    generation.no_newline_up_to = end_of_bytes;
+    generation.no_newline_up_to = generation.offset() + whole_units(bytes.size(), newline);
   }
   if (!at_end) return {Step::Kind::kMore};
   drained_at(generation, end_of_bytes);
@@ -172,7 +227,9 @@ Step Tailer::find_newline(Generation& generation) {
     drained_at(generation, size);
     return {Step::Kind::kIdle};
   }
-  const bool found = std::memchr(buffer.data(), '\n', *count) != nullptr;
+  const NewlineKind newline = newline_of(decoder_of(generation));
+  const bool found =
+      tailrace::find_newline({buffer.data(), *count}, newline) != std::string_view::npos;
   const std::uint64_t line_bytes = generation.no_newline_up_to + *count - generation.offset();
   if (found || line_bytes >= context_.line_bytes_max) {
     generation.no_newline_up_to = 0;
@@ -180,13 +237,15 @@ Step Tailer::find_newline(Generation& generation) {
                 Marker::kBytesMax + 1);
     return {Step::Kind::kMore};
   }
-  generation.no_newline_up_to += *count;
+  const std::uint64_t size = generation.no_newline_up_to + *count;
+  generation.no_newline_up_to += whole_units(*count, newline);
   if (*count == buffer.size()) return {Step::Kind::kMore};
-  drained_at(generation, generation.no_newline_up_to);
+  drained_at(generation, size);
   return {Step::Kind::kIdle};
 }
 
-// Hands the lines in `lines` to the pipeline. `end` is the file offset behind them. Returns how many there were.
+// Hands the lines in `lines` to the pipeline. `end` is the file offset behind them. Returns how
+// many there were.
 std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, std::uint64_t end) {
   Shard& shard = context_.shard;
   EntrySink& head = context_.pipeline.head();
@@ -195,18 +254,18 @@ std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, st
   Ticket* const ticket = generation.ledger().issue(end);
   std::int64_t timestamp_ns = shard.timestamps_from_now();
   std::uint64_t count = 0;
-  const char* at = lines.data();
-  const char* const stop = at + lines.size();
-  while (at < stop) {
-    const auto* newline = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(stop - at)));
-    if (newline == nullptr) newline = stop;  // the beginning of a line that is too long
-    std::string_view line(at, static_cast<std::size_t>(newline - at));
-    at = newline + 1;
+  const LineDecoder* const decoder = decoder_of(generation);
+  const NewlineKind newline = newline_of(decoder);
+  for (std::string_view rest = lines; !rest.empty();) {
+    // npos: the beginning of a line that is too long.
+    const std::size_t length = std::min(tailrace::find_newline(rest, newline), rest.size());
+    std::string_view line = rest.substr(0, length);
+    rest.remove_prefix(std::min(length + newline_bytes(newline), rest.size()));
     if (generation.skipping_line) {
       generation.skipping_line = false;  // this was the rest of it
       continue;
     }
-    if (context_.decoder != nullptr) line = context_.decoder->decode(line, shard.arena);
+    if (decoder != nullptr) line = decoder->decode(line, shard.arena);
     entry.begin(line, timestamp_ns++, stream, ticket);
     head.accept(entry);
     ++count;
@@ -215,7 +274,7 @@ std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, st
   ticket->release();
   generation.advance_to(end, lines);
   generation.no_newline_up_to = 0;
-  metrics_.read(count, end);
+  metrics_->read(count, end);
   changed_ = true;
   context_.pipeline.end_of_read();
   return count;
@@ -238,6 +297,7 @@ void Tailer::truncated(Generation& generation, std::uint64_t size_now) {
   log::info("file was truncated or rewritten, reading it from the beginning",
             {{"path", path_}, {"offset", generation.offset()}});
   generation.start_over();
+  generation.decoder = nullptr;
   changed_ = true;
 }
 
@@ -245,14 +305,15 @@ void Tailer::drained_at(Generation& generation, std::uint64_t size) {
   generation.drained = true;
   generation.drained_size = size;
   generation.quiet_since_ns = context_.shard.clock.monotonic_ns();
-  metrics_.size(size);
+  metrics_->size(size);
 }
 
 void Tailer::look() {
   if (stopped_) return;
   bool work = false;
   for (const auto& generation : chain_) {
-    if (generation->drained && generation->size() != generation->drained_size) generation->drained = false;
+    if (generation->drained && generation->size() != generation->drained_size)
+      generation->drained = false;
     work = work || !generation->drained;
   }
   struct stat status {};
@@ -278,7 +339,8 @@ void Tailer::on_renamed_to(const std::string& now_at) {
   if (stopped_) return;
   Result<std::unique_ptr<Generation>> opened = Generation::open(now_at);
   if (!opened || holds((*opened)->id())) return;
-  // It came and went between two looks. If its successor is here already, it belongs in front of it.
+  // It came and went between two looks. If its successor is here already, it belongs in front of
+  // it.
   struct stat status {};
   const bool successor_known = ::stat(path_.c_str(), &status) == 0 &&
                                FileId{status.st_dev, status.st_ino} == chain_.back()->id();
@@ -310,14 +372,20 @@ void Tailer::drop_finished() {
   }
 }
 
-// Nobody will write to a rotated file any more, so a last line without newline is whole. True if there was one.
+// Nobody will write to a rotated file any more, so a last line without newline is whole. True if
+// there was one.
 bool Tailer::hand_on_last_line(Generation& generation) {
   if (generation.drained_size <= generation.offset() || generation.skipping_line) return false;
+  // Later, if it cannot be opened now; never, if it is gone.
+  if (!generation.is_open() && !open_again(generation)) {
+    return generation.drained_size > generation.offset();
+  }
   ReadBuffer& buffer = context_.shard.buffer;
   const std::size_t bytes =
       std::min<std::size_t>(generation.drained_size - generation.offset(), context_.line_bytes_max);
   buffer.grow(bytes);
-  const Result<std::size_t> count = read_at(generation.fd().get(), {buffer.data(), bytes}, generation.offset());
+  const Result<std::size_t> count =
+      read_at(generation.fd().get(), {buffer.data(), bytes}, generation.offset());
   if (!count || *count == 0) return false;
   hand_on(generation, {buffer.data(), *count}, generation.offset() + *count);
   buffer.shrink();
@@ -330,7 +398,8 @@ bool Tailer::finished() {
 }
 
 bool Tailer::settled() {
-  return std::all_of(chain_.begin(), chain_.end(), [](const auto& generation) { return generation->settled(); });
+  return std::all_of(chain_.begin(), chain_.end(),
+                     [](const auto& generation) { return generation->settled(); });
 }
 
 std::optional<GenerationRecord> Tailer::finished_generation(FileId id) const {
@@ -354,11 +423,12 @@ void Tailer::publish() {
     const bool done = generation->drained && generation->settled();
     if (!last && done && records.empty()) continue;
     records.push_back(generation->record());
+    if (records.back().file == path_) records.back().file.clear();
     const std::uint64_t size = generation->size();
     lag += size > records.back().offset ? size - records.back().offset : 0;
-    if (last) metrics_.size(size);
+    if (last) metrics_->size(size);
   }
-  metrics_.lag(lag);
+  metrics_->lag(lag);
   context_.positions.publish(path_, this, std::move(records));
 }
 

@@ -1,15 +1,20 @@
 // Tailer: follows one path and hands its lines to a pipeline, losing none.
 //
-// Reading. One pread into the shard's buffer, split at newlines; every line is a view into that buffer. What
-// follows the last newline is not kept but read again next time, so a file costs no buffer. Each read begins with
-// the last bytes of the one before: if they differ, the file was truncated and written anew, even if it is
-// larger than before.
+// Reading. One pread into the shard's buffer, split at newlines; every line is a view into that
+// buffer. What follows the last newline is not kept but read again next time, so a file costs no
+// buffer. Each read begins with the last bytes of the one before: if they differ, the file was
+// truncated and written anew, even if it is larger than before.
 //
-// Rotation. The path may come to mean another inode (rename, symlink swap) at any time. Each one that was seen is
-// a Generation in a chain, read in order to its end; the saved position is that of the oldest unfinished one. A
-// rotated one is kept open for kLingerNs after its end, for writers that have not noticed yet.
+// Rotation. The path may come to mean another inode (rename, symlink swap) at any time. Each one
+// that was seen is a Generation in a chain, read in order to its end; the saved position is that of
+// the oldest unfinished one. A rotated one is kept open for kLingerNs after its end, for writers
+// that have not noticed yet.
 //
-//   chain:  [app.log.2: all acknowledged -> dropped]  [app.log.1: reading]  [app.log: waits its turn]
+//   chain:  [app.log.2: all acknowledged -> dropped]  [app.log.1: reading]  [app.log: waits its
+//   turn]
+//
+// Few descriptors. A generation that is idle may be closed, see OpenFiles, and is found again where
+// it was or, by its inode number and last bytes, under another name. The watch on it stays.
 //
 // Not done: following a file that was compressed before it was read.
 #pragma once
@@ -50,8 +55,9 @@ struct TailContext {
   PositionBook& positions;
   PipelineDriver& pipeline;
   FileSourceMetrics& metrics;
-  LineDecoder* decoder = nullptr;  // null: bytes pass unchanged
-  // Longest line in bytes; the rest of a longer one is left out. It bounds memory, not what Loki takes.
+  const LineDecoder* decoder = nullptr;  // null: bytes pass unchanged
+  // Longest line in bytes; the rest of a longer one is left out. It bounds memory, not what Loki
+  // takes.
   std::size_t line_bytes_max = std::size_t{16} << 20;
 };
 
@@ -63,9 +69,10 @@ class Tailer final : public Reader, private WatchListener {
   Tailer(TailContext& context, std::string path, const Labels& labels);
   ~Tailer() override;
 
-  // Opens the path and goes to its saved position. Files that were rotated since are looked for beside it;
-  // `is_target` says which paths are tailed on their own and thus not taken for rotated ones.
-  // `read_elsewhere`: the file was read up to there under another name, before it was renamed to this one.
+  // Opens the path and goes to its saved position. Files that were rotated since are looked for
+  // beside it; `is_target` says which paths are tailed on their own and thus not taken for rotated
+  // ones. `read_elsewhere`: the file was read up to there under another name, before it was renamed
+  // to this one.
   Result<void> start(const std::function<bool(const std::string&)>& is_target,
                      const std::optional<GenerationRecord>& read_elsewhere);
 
@@ -101,7 +108,9 @@ class Tailer final : public Reader, private WatchListener {
 
  private:
   void on_modified() override;
+  const LineDecoder* decoder_of(Generation& generation);
   Step read(Generation& generation);
+  bool open_again(Generation& generation);
   Step find_newline(Generation& generation);
   std::uint64_t hand_on(Generation& generation, std::string_view lines, std::uint64_t end);
   void skip_rest_of_line(Generation& generation, std::string_view bytes);
@@ -115,8 +124,9 @@ class Tailer final : public Reader, private WatchListener {
   TailContext& context_;
   const std::string path_;
   LabelSetRef stream_;
-  FileMetrics metrics_;
-  std::deque<std::unique_ptr<Generation>> chain_;  // oldest first; the last one is, or was, at the path
+  std::shared_ptr<FileMetrics> metrics_;  // owners: all tailers of this path
+  std::deque<std::unique_ptr<Generation>>
+      chain_;  // oldest first; the last one is, or was, at the path
   bool missing_ = false;
   bool changed_ = false;  // since publish()
   bool unwatched_ = false;

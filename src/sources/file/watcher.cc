@@ -40,7 +40,8 @@ Watcher::Watcher(boost::asio::any_io_executor executor)
     : executor_(std::move(executor)), descriptor_(executor_), round_(executor_) {
   const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (fd < 0) {
-    log::warn("no file notifications, polling instead", {{"error", errno_error("inotify", errno).text()}});
+    log::warn("no file notifications, polling instead",
+              {{"error", errno_error("inotify", errno).text()}});
     return;
   }
   descriptor_.assign(fd);
@@ -149,7 +150,8 @@ void Watcher::take_events() {
         }
         if ((event.mask & IN_IGNORED) != 0 && directories_.contains(event.wd)) {
           // The directory is gone; a new one of that name needs a new watch.
-          std::erase_if(directory_watches_, [&](const auto& entry) { return entry.second == event.wd; });
+          std::erase_if(directory_watches_,
+                        [&](const auto& entry) { return entry.second == event.wd; });
           directories_.erase(event.wd);
         }
         continue;
@@ -195,7 +197,8 @@ void Watcher::tell_gone(std::vector<Gone>& gone) {
   // Moves in order: a -> b, then b -> c means that the first is at c now.
   for (std::size_t i = 0; i < gone.size(); ++i) {
     for (std::size_t later = i + 1; later < gone.size(); ++later) {
-      if (!gone[i].now_at.empty() && gone[later].path == gone[i].now_at) gone[i].now_at = gone[later].now_at;
+      if (!gone[i].now_at.empty() && gone[later].path == gone[i].now_at)
+        gone[i].now_at = gone[later].now_at;
     }
   }
   for (const Gone& entry : gone) {

@@ -1,8 +1,9 @@
-// Watcher: inotify as a hint. It tells which files may have grown and which names came or went, so that idle
-// files cost nothing; polling stays the truth, and after a queue overflow everything is looked at.
+// Watcher: inotify as a hint. It tells which files may have grown and which names came or went, so
+// that idle files cost nothing; polling stays the truth, and after a queue overflow everything is
+// looked at.
 //
-// Events are not taken one by one: after each round the watcher rests for kRoundNs, in which the kernel merges what
-// a busy writer causes.
+// Events are not taken one by one: after each round the watcher rests for kRoundNs, in which the
+// kernel merges what a busy writer causes.
 #pragma once
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -32,9 +33,10 @@ class WatchListener {
 class DirectoryListener {
  public:
   // `name` came into being in, or was moved into, `directory`.
-  virtual void on_created(const std::string& directory, std::string_view name, bool is_directory) = 0;
-  // `path` was moved away or deleted. `now_at` is where it went, if within watched directories; it follows
-  // further moves that are already known.
+  virtual void on_created(const std::string& directory, std::string_view name,
+                          bool is_directory) = 0;
+  // `path` was moved away or deleted. `now_at` is where it went, if within watched directories; it
+  // follows further moves that are already known.
   virtual void on_gone(const std::string& path, const std::string& now_at) = 0;
   // Events were lost: look at everything.
   virtual void on_overflow() = 0;
@@ -52,7 +54,8 @@ class Watcher {
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
 
-  // Watches the file behind an open descriptor. -1 if that cannot be had (limits, file system): poll it.
+  // Watches the file behind an open descriptor. -1 if that cannot be had (limits, file system):
+  // poll it.
   int watch_file(int fd, WatchListener& listener);
   void unwatch_file(int watch, WatchListener& listener);
 

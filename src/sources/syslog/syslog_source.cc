@@ -11,9 +11,6 @@ namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;
 constexpr std::int64_t kLookupNs = 2 * kNsPerSecond;
-// How long datagrams may pile up in the kernel before they are fetched and thrown away.
-constexpr std::int64_t kDatagramPatienceNs = 200 * kNsPerMs;
-constexpr int kDatagramsPerTurn = 64;
 
 // A connection that stop() can end.
 class Open {
@@ -46,6 +43,7 @@ SyslogSource::SyslogSource(SourceContext& context, RelabelConfigs rules, SyslogO
       messages_(context, options_, std::move(rules), metrics_),
       tls_(options_.tls),
       lookup_(context.shard.executor),
+      datagrams_(context, gate_, metrics_.datagrams_dropped),
       complain_(10 * kNsPerSecond),
       tasks_(context.shard.executor) {}
 
@@ -54,10 +52,12 @@ SyslogSource::~SyslogSource() { stop(); }
 Result<void> SyslogSource::start() {
   const std::string where = "syslog of job " + context_.job_name;
   if (options_.udp) {
-    auto socket = UdpSocket::open(context_.shard.executor, options_.listen_address);
-    if (!socket) return std::move(socket).error().in(where);
-    socket_ = std::move(socket).value();
-    tasks_.spawn("syslog datagrams", read_datagrams());
+    Result<void> opened = datagrams_.open(options_.listen_address);
+    if (!opened) return std::move(opened).error().in(where);
+    tasks_.spawn("syslog datagrams",
+                 datagrams_.run([this](std::string_view bytes, const std::string& ip) {
+                   take_datagram(bytes, ip);
+                 }));
   } else {
     if (options_.tls.enabled()) {
       Result<TlsContextPtr> context = tls_.current();
@@ -77,7 +77,7 @@ Result<void> SyslogSource::start() {
 }
 
 std::uint16_t SyslogSource::port() const {
-  return socket_ ? socket_->port() : listener_ ? listener_->port() : std::uint16_t{0};
+  return listener_ ? listener_->port() : datagrams_.port();
 }
 
 void SyslogSource::stop() {
@@ -85,7 +85,7 @@ void SyslogSource::stop() {
   listening_ = false;
   gate_.close();
   if (listener_) listener_->close();
-  if (socket_) socket_->close();
+  datagrams_.close();
   for (ByteStream* const stream : open_) stream->close();
   tasks_.cancel();
   // Their senders have no other place to go to.
@@ -170,34 +170,6 @@ awaitable<Result<void>> SyslogSource::read_messages(StreamListener::Connection& 
   }
   connection.stream->close();
   co_return Result<void>();
-}
-
-awaitable<void> SyslogSource::read_datagrams() {
-  std::uint64_t overflowed = 0;
-  std::uint64_t dropped = 0;
-  while (!stopping_) {
-    Result<void> readable = co_await socket_->readable();
-    if (!readable || stopping_) co_return;
-    const bool has_room = co_await gate_.wait(kDatagramPatienceNs);
-    if (stopping_) co_return;
-    for (int i = 0; i < kDatagramsPerTurn; ++i) {
-      const std::optional<UdpSocket::Datagram> datagram = socket_->next();
-      if (!datagram) break;
-      if (has_room) {
-        take_datagram(datagram->bytes, std::string(datagram->ip));
-      } else {
-        ++dropped;
-      }
-    }
-    const std::uint64_t lost = dropped + socket_->overflowed() - overflowed;
-    overflowed = socket_->overflowed();
-    dropped = 0;
-    metrics_.datagrams_dropped.add(static_cast<double>(lost));
-    if (lost > 0 && complain_.due()) {
-      log::error("syslog datagrams were lost: lines come faster than they can be delivered",
-                 {{"job", context_.job_name}, {"lost_now", lost}});
-    }
-  }
 }
 
 void SyslogSource::take_datagram(std::string_view bytes, const std::string& ip) {

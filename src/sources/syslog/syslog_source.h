@@ -1,8 +1,6 @@
 // SyslogSource: takes syslog messages over TCP, TLS or UDP.
 //
-// TCP is read only while the pipeline has room; then senders wait. UDP cannot wait: what comes
-// while there is no room stays in the kernel for a moment, and what it cannot keep, or we cannot
-// hand on, is counted in tailrace_syslog_datagrams_dropped_total.
+// TCP is read only while the pipeline has room; else senders wait. For UDP see DatagramLoop.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +12,7 @@
 #include "net/reverse_lookup.h"
 #include "net/spawn.h"
 #include "net/stream_listener.h"
-#include "net/udp_socket.h"
+#include "sources/datagram_loop.h"
 #include "sources/room_gate.h"
 #include "sources/source.h"
 #include "sources/syslog/syslog_messages.h"
@@ -46,7 +44,6 @@ class SyslogSource final : public Source {
   awaitable<void> accept_connections();
   awaitable<void> serve(StreamListener::Connection connection);
   awaitable<Result<void>> read_messages(StreamListener::Connection& connection);
-  awaitable<void> read_datagrams();
   void take_datagram(std::string_view bytes, const std::string& ip);
   void hand_on_datagram(std::string_view bytes, const SyslogPeer& peer);
   void hand_on_held();
@@ -59,7 +56,7 @@ class SyslogSource final : public Source {
   TlsServer tls_;
   ReverseLookup lookup_;
   std::unique_ptr<StreamListener> listener_;
-  std::unique_ptr<UdpSocket> socket_;
+  DatagramLoop datagrams_;
   std::set<ByteStream*> open_;  // of connections being served
   std::deque<HeldDatagram> held_;
   std::size_t held_bytes_ = 0;

@@ -1,0 +1,16 @@
+// Quantities that appear in queries and in label values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace tailrace::logql {
+
+// "5KB", "1.5 GiB", "42": k, m, g, t, p, e are powers of 1000, ki, mi, ... of 1024; any case.
+std::optional<std::uint64_t> parse_bytes(std::string_view text);
+
+// "1h30m", "1d", "1.5s": Prometheus' durations, or Go's. In ns.
+std::optional<std::int64_t> parse_any_duration(std::string_view text);
+
+}  // namespace tailrace::logql

@@ -1,0 +1,42 @@
+// The parts of a Store. For its bodies.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "store/day_files.h"
+#include "store/head.h"
+#include "store/store.h"
+#include "store/store_metrics.h"
+#include "store/workers.h"
+#include "store/writer.h"
+
+namespace tailrace {
+
+struct Store::Impl {
+  Impl(StoreOptions given, Metrics& to, const Clock& with)
+      : options(std::move(given)),
+        clock(with),
+        counters(to, options),
+        catalog(options),
+        days(options.path),
+        workers("store-work", threads(options)),
+        queries("store-query", threads(options)),
+        writer(options, clock, catalog, head, days, workers, counters,
+               [this](const PushRequest& request) { tails.show(request); }) {}
+
+  static std::size_t threads(const StoreOptions& options);
+
+  const StoreOptions options;
+  const Clock& clock;
+  StoreMetrics counters;
+  StreamCatalog catalog;
+  Head head;
+  DayFiles days;
+  TailHub tails;
+  Workers workers;
+  Workers queries;
+  Writer writer;
+};
+
+}  // namespace tailrace

@@ -1,0 +1,275 @@
+#include "store/writer.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "telemetry/log.h"
+
+namespace tailrace {
+namespace {
+
+// So much goes into one transaction.
+constexpr std::uint64_t kCommitBytesMax = 16 << 20;
+constexpr auto kTick = std::chrono::milliseconds(500);
+
+log::Every& commit_failures() {
+  static log::Every every(10 * kNsPerSecond);
+  return every;
+}
+
+}  // namespace
+
+Writer::Writer(const StoreOptions& options, const Clock& clock, StreamCatalog& catalog, Head& head,
+               DayFiles& days, Workers& workers, StoreMetrics& metrics, Observer observer)
+    : options_(options),
+      clock_(clock),
+      catalog_(catalog),
+      head_(head),
+      days_(days),
+      workers_(workers),
+      metrics_(metrics),
+      observer_(std::move(observer)) {}
+
+Result<void> Writer::start() {
+  TAILRACE_TRY(inbox_, Inbox::open(days_.folder()));
+  std::size_t pushes = 0;
+  TAILRACE_CHECK(inbox_->for_each([&](const Inbox::Push& push) -> Result<void> {
+    ++pushes;
+    inbox_pushes_.emplace_back(push.seq, push.payload.size());
+    inbox_bytes_ += push.payload.size();
+    // By the clock of then: what was taken is taken again.
+    Result<PushRequest> request =
+        push.damaged ? Error{ErrorCode::kInvalid, "its checksum is wrong"}
+                     : PushRequest::decode(push.payload, push.arrived_ns, options_, catalog_);
+    if (!request) {
+      metrics_.damaged_pushes.add();
+      log::error(
+          "a push in the inbox is damaged and left out",
+          {{"seq", push.seq}, {"bytes", push.payload.size()}, {"error", request.error().text()}});
+      return {};
+    }
+    apply(*request, push.seq, true);
+    return {};
+  }));
+  if (pushes != 0)
+    log::info("store recovered lines that were not in chunks",
+              {{"pushes", pushes}, {"bytes", head_.bytes()}});
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { run(); });
+  ::pthread_setname_np(thread_.native_handle(), "store-writer");
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return {};
+}
+
+void Writer::push(PendingPush push) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_ && waiting_bytes_ + push.payload.size() <= options_.waiting_bytes_max) {
+      waiting_bytes_ += push.payload.size();
+      metrics_.waiting_bytes.set(static_cast<double>(waiting_bytes_));
+      waiting_.push_back(std::move(push));
+      wake_.notify_one();
+      return;
+    }
+    if (stopping_) {
+      push.done({503, "the store is stopping"});
+      return;
+    }
+  }
+  metrics_.refused("busy");
+  push.done({429, "too many pushes are waiting to be stored; try again later"});
+}
+
+void Writer::stop(bool flush) {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    flush_at_stop_ = flush;
+    wake_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Writer::flush_and_wait() {
+  std::unique_lock lock(mutex_);
+  const std::size_t mine = ++flush_requests_;
+  wake_.notify_one();
+  flushed_.wait(lock, [&] { return flushes_done_ >= mine; });
+}
+
+void Writer::run() {
+  std::size_t flushes_asked = 0;
+  std::size_t flushes_done = 0;
+  bool draining = false;  // stopping, and nothing new comes
+  while (true) {
+    std::vector<PendingPush> pushes;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, kTick, [&] {
+        return (stopping_ && !draining) || !made_.empty() || flush_requests_ != flushes_asked ||
+               (!waiting_.empty() && !too_much_in_memory());
+      });
+      std::uint64_t bytes = 0;
+      while (!waiting_.empty() && bytes < kCommitBytesMax && (stopping_ || !too_much_in_memory())) {
+        bytes += waiting_.front().payload.size();
+        pushes.push_back(std::move(waiting_.front()));
+        waiting_.pop_front();
+      }
+      draining = stopping_ && waiting_.empty();
+      if (draining && std::exchange(flush_at_stop_, false)) ++flush_requests_;
+      flushes_asked = flush_requests_;
+    }
+    if (!pushes.empty()) commit(pushes);
+    take_made_chunks();
+    seal_what_is_due(flushes_asked != flushes_done);
+    const bool all_stored = stored_flush_ == next_flush_;
+    // At the end nobody waits for a disk that does not take it: the lines are in the inbox.
+    const bool gave_up = draining && retry_flush_ns_ != 0;
+    if (flushes_asked != flushes_done && (all_stored || gave_up)) {
+      flushes_done = flushes_asked;
+      const std::lock_guard lock(mutex_);
+      flushes_done_ = flushes_done;
+      flushed_.notify_all();
+    }
+    if (draining && (all_stored || gave_up) && flushes_asked == flushes_done) {
+      clear_inbox();
+      return;
+    }
+    tidy_days();
+  }
+}
+
+std::optional<Error> Writer::refuses_for_space() {
+  const std::int64_t now = clock_.monotonic_ns();
+  if (space_checked_ns_ == 0 || now - space_checked_ns_ > kNsPerSecond) {
+    space_checked_ns_ = now;
+    space_low_ = options_.free_bytes_min != 0 && days_.free_bytes() < options_.free_bytes_min;
+  }
+  if (!space_low_) return std::nullopt;
+  return Error{ErrorCode::kUnavailable,
+               "the disk of " + days_.folder().native() + " has less than " +
+                   std::to_string(options_.free_bytes_min) + " bytes left"};
+}
+
+Result<void> Writer::commit_to_inbox(const std::vector<PendingPush>& pushes,
+                                     std::vector<std::uint64_t>& seqs) {
+  if (std::optional<Error> full = refuses_for_space()) return *full;
+  TAILRACE_TRY(Transaction transaction, Transaction::begin(inbox_->database()));
+  for (const PendingPush& push : pushes) {
+    TAILRACE_TRY(const std::uint64_t seq, inbox_->add(push.payload, push.arrived_ns));
+    seqs.push_back(seq);
+  }
+  const std::uint64_t oldest = std::min(head_.oldest_seq(), seqs.front());
+  if (oldest > inbox_cleared_) {
+    TAILRACE_CHECK(inbox_->remove_below(oldest));
+  }
+  TAILRACE_CHECK(transaction.commit());
+  note_cleared(oldest);
+  for (std::size_t i = 0; i < pushes.size(); ++i) {
+    inbox_pushes_.emplace_back(seqs[i], pushes[i].payload.size());
+    inbox_bytes_ += pushes[i].payload.size();
+  }
+  return {};
+}
+
+void Writer::note_cleared(std::uint64_t oldest) {
+  inbox_cleared_ = oldest;
+  while (!inbox_pushes_.empty() && inbox_pushes_.front().first < oldest) {
+    inbox_bytes_ -= inbox_pushes_.front().second;
+    inbox_pushes_.pop_front();
+  }
+}
+
+// While pushes come, each commit clears what is done. This is for when none come.
+void Writer::clear_inbox() {
+  const std::uint64_t oldest = head_.oldest_seq();
+  if (inbox_pushes_.empty() || oldest <= inbox_pushes_.front().first) return;
+  const auto clear = [&]() -> Result<void> {
+    TAILRACE_TRY(Transaction transaction, Transaction::begin(inbox_->database()));
+    TAILRACE_CHECK(inbox_->remove_below(std::min(oldest, inbox_pushes_.back().first + 1)));
+    TAILRACE_CHECK(transaction.commit());
+    // The file gets small only when nothing is left: moving what is there costs more than it gives.
+    if (oldest > inbox_pushes_.back().first) {
+      TAILRACE_CHECK(
+          inbox_->database().run("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)"));
+    }
+    return {};
+  };
+  if (clear()) note_cleared(oldest);
+}
+
+void Writer::commit(std::vector<PendingPush>& pushes) {
+  const std::int64_t began = clock_.monotonic_ns();
+  std::vector<std::uint64_t> seqs;
+  const Result<void> committed = commit_to_inbox(pushes, seqs);
+  metrics_.commit_seconds.observe(static_cast<double>(clock_.monotonic_ns() - began) / 1e9);
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < pushes.size(); ++i) {
+    bytes += pushes[i].payload.size();
+    if (committed) apply(pushes[i].request, seqs[i], false);
+  }
+  if (committed) {
+    metrics_.commits.add();
+  } else {
+    metrics_.refused("disk");
+    if (commit_failures().due())
+      log::error("the store cannot write; pushes are refused until it can",
+                 {{"error", committed.error().text()}});
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_bytes_ -= bytes;
+    metrics_.waiting_bytes.set(static_cast<double>(waiting_bytes_));
+  }
+  for (PendingPush& push : pushes) {
+    if (!committed) {
+      push.done({503, "the store cannot write: " + committed.error().text()});
+    } else if (push.request.refusal().empty()) {
+      push.done({204, ""});
+    } else {
+      push.done({400, push.request.refusal()});
+    }
+  }
+}
+
+void Writer::apply(const PushRequest& request, std::uint64_t seq, bool recovering) {
+  const std::int64_t now = clock_.monotonic_ns();
+  const Head::DropKnown drop = [this](const StreamPtr& stream, DayNumber day,
+                                      std::vector<StoredEntry>& entries) {
+    drop_known(stream, day, entries);
+  };
+  std::map<DayNumber, std::vector<StoredEntry>> by_day;
+  for (const NewStream& stream : request.streams()) {
+    by_day.clear();
+    std::vector<StoredEntry>* last = nullptr;
+    DayNumber last_day = 0;
+    for (const NewEntry& entry : stream.entries) {
+      const DayNumber day = day_of(entry.timestamp_ns);
+      if (last == nullptr || day != last_day) {
+        last = &by_day[day];
+        last_day = day;
+      }
+      last->push_back({entry.timestamp_ns, entry.line, entry.metadata});
+    }
+    for (auto& [day, entries] : by_day) {
+      const Flushed& known = flushed(*stream.stream, day);
+      if (recovering && seq <= known.seq) continue;
+      const Head::Added added =
+          head_.add(stream.stream, day, std::move(entries), seq, now, known.last_ns, drop);
+      if (recovering) continue;
+      metrics_.lines.add(static_cast<double>(added.entries));
+      metrics_.line_bytes.add(static_cast<double>(added.bytes));
+      if (added.duplicates != 0) metrics_.duplicates.add(static_cast<double>(added.duplicates));
+    }
+  }
+  if (!recovering && observer_) observer_(request);
+}
+
+}  // namespace tailrace

@@ -1,0 +1,134 @@
+// Writer: the one thread that changes what is stored.
+//
+//   push:      decoded -> inbox (one transaction for all that wait) -> head -> the caller is told
+//   seal:      a run is full, or old, or the head or the inbox is too large
+//   flush:     workers make chunks of sealed runs -> the day's database -> the run leaves the head
+//   clear:     pushes whose lines are all in chunks leave the inbox, with the next commit
+//   retention: whole days go
+//
+// A commit takes all pushes that came while the one before it was on its way to the disk. So one
+// push alone waits for one write, and many share it.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "store/chunk_maker.h"
+#include "store/day_files.h"
+#include "store/inbox.h"
+#include "store/push_answer.h"
+#include "store/store_metrics.h"
+#include "store/workers.h"
+
+namespace tailrace {
+
+struct PendingPush {
+  std::string_view payload;  // a snappy block; lives until `done`
+  PushRequest request;
+  std::int64_t arrived_ns = 0;
+  std::function<void(PushResult)> done;
+};
+
+class Writer {
+ public:
+  // Called on the writer's thread for every push, when its lines can be read.
+  using Observer = std::function<void(const PushRequest&)>;
+
+  Writer(const StoreOptions& options, const Clock& clock, StreamCatalog& catalog, Head& head,
+         DayFiles& days, Workers& workers, StoreMetrics& metrics, Observer observer);
+  ~Writer() { stop(); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // Opens the inbox and reads what is in it into the head; then starts the thread.
+  Result<void> start();
+  void push(PendingPush push);
+  // Commits what waits, and ends. With `flush` everything goes into chunks first.
+  void stop(bool flush = false);
+  // For tests: puts all runs into chunks and returns when they are there, or could not be written.
+  void flush_and_wait();
+
+ private:
+  // What there is of a stream and day beside its active run.
+  struct Flushed {
+    std::int64_t last_ns = INT64_MIN;  // in chunks and sealed runs
+    std::uint64_t seq = 0;             // in chunks
+    std::int64_t stream_id = 0;
+  };
+
+  void run();
+  void commit(std::vector<PendingPush>& pushes);
+  Result<void> commit_to_inbox(const std::vector<PendingPush>& pushes,
+                               std::vector<std::uint64_t>& seqs);
+  void apply(const PushRequest& request, std::uint64_t seq, bool recovering);
+  void note_cleared(std::uint64_t oldest);
+  void clear_inbox();
+  std::optional<Error> refuses_for_space();
+
+  // flush, in writer_flush.cc
+  void seal_what_is_due(bool all);
+  void flush_runs(std::vector<RunPtr> runs);
+  void take_made_chunks();
+  Result<void> store_chunks(DayNumber day, const std::vector<MadeChunk*>& chunks);
+  bool too_much_in_memory() const;
+
+  // days, in writer_days.cc
+  Result<DayDatabase*> open_day(DayNumber day);
+  Flushed& flushed(const StreamInfo& stream, DayNumber day);
+  void drop_known(const StreamPtr& stream, DayNumber day, std::vector<StoredEntry>& entries);
+  void tidy_days();
+  void delete_day(DayNumber day);
+  void shrink_to(std::uint64_t bytes_max);
+
+  const StoreOptions& options_;
+  const Clock& clock_;
+  StreamCatalog& catalog_;
+  Head& head_;
+  DayFiles& days_;
+  Workers& workers_;
+  StoreMetrics& metrics_;
+  const Observer observer_;
+
+  std::mutex mutex_;  // guards the following
+  std::condition_variable wake_;
+  std::deque<PendingPush> waiting_;
+  std::uint64_t waiting_bytes_ = 0;
+  std::map<std::uint64_t, MadeChunk> made_;  // by number of the flush
+  bool stopping_ = false;
+  bool flush_at_stop_ = false;
+  std::size_t flush_requests_ = 0;
+  std::size_t flushes_done_ = 0;
+  std::condition_variable flushed_;
+
+  // The thread's own.
+  std::optional<Inbox> inbox_;
+  std::uint64_t inbox_cleared_ = 0;                                   // pushes below this are gone
+  std::deque<std::pair<std::uint64_t, std::uint64_t>> inbox_pushes_;  // seq, bytes
+  std::uint64_t inbox_bytes_ = 0;
+  std::map<DayNumber, DayDatabase> open_days_;
+  std::unordered_map<std::string, Flushed> flushed_by_stream_;  // by day and name
+  std::uint64_t next_flush_ = 0;  // numbers of flushes, in the order in which they are stored
+  std::uint64_t stored_flush_ = 0;
+  std::int64_t tidy_due_ns_ = 0;
+  std::int64_t seal_due_ns_ = 0;
+  std::int64_t retry_flush_ns_ = 0;
+  std::int64_t space_checked_ns_ = 0;
+  bool space_low_ = false;
+  std::thread thread_;
+};
+
+}  // namespace tailrace

@@ -1,0 +1,469 @@
+#include "store/store.h"
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "rig.h"
+#include "store/day_database.h"
+#include "store/store_impl.h"
+
+namespace tailrace {
+namespace {
+
+constexpr std::int64_t kSecond = kNsPerSecond;
+constexpr std::int64_t kHour = 3600 * kNsPerSecond;
+
+using Lines = std::vector<std::string>;
+
+TEST(Store, LinesAreReadableAtOnceAndAfterEveryKindOfRestart) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  rig.push_good(
+      {{R"({job="a"})", {{t, "one"}, {t + 1, "two"}}}, {R"({job="b"})", {{t + 2, "three"}}}});
+  const auto check = [&](std::string_view when) {
+    SCOPED_TRACE(when);
+    EXPECT_EQ(rig.lines(R"({job="a"})"), (Lines{"one", "two"}));
+    EXPECT_EQ(rig.lines(R"({job=~".+"})"), (Lines{"one", "two", "three"}));
+    EXPECT_EQ(rig.lines(R"({job=~".+"} |= "t")", t, t + 3, 1, true), (Lines{"three"}));
+    EXPECT_EQ(rig.lines(R"({job="c"})"), Lines{});
+  };
+  check("in the head");
+  rig.reopen();
+  check("recovered from the inbox");
+  rig.store->flush_and_wait();
+  check("in chunks");
+  rig.reopen();
+  check("chunks after a restart");
+  rig.push_good({{R"({job="a"})", {{t + 5, "four"}}}});
+  EXPECT_EQ(rig.lines(R"({job="a"})"), (Lines{"one", "two", "four"}));
+  rig.reopen(true);
+  EXPECT_EQ(rig.lines(R"({job="a"})"), (Lines{"one", "two", "four"}));
+}
+
+TEST(Store, RangeIsInclusiveAtItsStartAndExclusiveAtItsEnd) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  rig.push_good({{R"({a="b"})", {{t, "0"}, {t + 1, "1"}, {t + 2, "2"}}}});
+  for (const bool flushed : {false, true}) {
+    if (flushed) rig.store->flush_and_wait();
+    EXPECT_EQ(rig.lines(R"({a="b"})", t, t + 2), (Lines{"0", "1"}));
+    EXPECT_EQ(rig.lines(R"({a="b"})", t + 1, t + 3, 10, true), (Lines{"2", "1"}));
+    EXPECT_EQ(rig.lines(R"({a="b"})", t + 3, t + 9), Lines{});
+  }
+}
+
+TEST(Store, TheSameLineIsStoredOnce) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  const TestStream stream{R"({a="b"})", {{t, "x"}, {t, "y"}, {t, "x"}, {t + 1, "x"}}};
+  const auto count = [&] { return rig.lines(R"({a="b"})").size(); };
+  rig.push_good({stream});
+  EXPECT_EQ(count(), 3U) << "within a push";
+  rig.push_good({stream, stream});
+  EXPECT_EQ(count(), 3U) << "against the head";
+  rig.store->flush_and_wait();
+  rig.push_good({stream});
+  EXPECT_EQ(count(), 3U) << "against chunks";
+  rig.reopen();
+  rig.push_good({stream});
+  rig.store->flush_and_wait();
+  EXPECT_EQ(count(), 3U) << "after a restart";
+  EXPECT_EQ(rig.metric("tailrace_store_lines_total"), 3);
+  // Other metadata makes another line; the time between two others is no reason to drop it.
+  rig.push_good({{R"({a="b"})", {{t, "x", {{"trace", "1"}}}, {t - 5, "x"}}}});
+  EXPECT_EQ(count(), 5U);
+}
+
+TEST(Store, ManyLinesOfOneTimeAreToldApart) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  TestStream stream{R"({a="b"})", {}};
+  for (int i = 0; i < 500; ++i) stream.entries.push_back({t, "line " + std::to_string(i)});
+  rig.push_good({stream});
+  rig.push_good({stream});
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 500U);
+  EXPECT_EQ(rig.lines(R"({a="b"})")[7], "line 7") << "equal times keep their order";
+}
+
+TEST(Store, TakesLinesInAnyOrderAndOfAnyDayWithinRetention) {
+  StoreRig rig;
+  const std::uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  std::set<std::pair<std::int64_t, std::string>> all;
+  for (int round = 0; round < 60; ++round) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int i = 0; i < 40; ++i) {
+      const std::int64_t t =
+          rig.clock.now_ns() - static_cast<std::int64_t>(random() % (100 * 3600)) * kSecond;
+      TestEntry entry{t, "n" + std::to_string(random() % 1000)};
+      all.emplace(entry.timestamp_ns, entry.line);
+      stream.entries.push_back(entry);
+      if (i % 7 == 0) stream.entries.push_back(entry);
+    }
+    rig.push_good({stream});
+    if (round % 9 == 0) rig.store->flush_and_wait();
+    if (round % 20 == 19) rig.reopen();
+  }
+  const auto found = rig.query(R"({a="b"})", INT64_MIN / 2, INT64_MAX / 2).entries;
+  std::set<std::pair<std::int64_t, std::string>> got;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    got.emplace(found[i].timestamp_ns, found[i].line);
+    if (i > 0) {
+      EXPECT_LE(found[i - 1].timestamp_ns, found[i].timestamp_ns);
+    }
+  }
+  EXPECT_EQ(found.size(), all.size());
+  EXPECT_EQ(got, all);
+  // Any limit gives the best ones.
+  const auto newest = rig.query(R"({a="b"})", INT64_MIN / 2, INT64_MAX / 2, 17, true).entries;
+  ASSERT_EQ(newest.size(), 17U);
+  for (std::size_t i = 0; i < newest.size(); ++i)
+    EXPECT_EQ(newest[i].timestamp_ns, found[found.size() - 1 - i].timestamp_ns);
+}
+
+TEST(Store, RefusesWhatBreaksARuleAndStoresTheRest) {
+  StoreOptions options;
+  options.line_bytes_max = 100;
+  options.metadata_pairs_max = 2;
+  StoreRig rig(options);
+  const std::int64_t t = rig.clock.now_ns();
+  auto f = [&](const std::vector<TestStream>& streams, int status, std::string_view text) {
+    const PushResult result = rig.push(streams);
+    EXPECT_EQ(result.status, status);
+    EXPECT_NE(result.message.find(text), std::string::npos) << result.message;
+  };
+  const TestStream good{R"({a="good"})", {{t, "kept"}}};
+  f({}, 422, "error at least one valid stream is required for ingestion");
+  f({good, {R"({a="b")", {{t, "x"}}}}, 400, "error parsing labels {a=\"b\" with error:");
+  f({{R"({})", {{t, "x"}}}}, 400, "at least one label pair is required per stream");
+  f({{R"({a="old"})", {{t - 200 * kHour, "x"}}}}, 400,
+    "entry for stream '{a=\"old\", service_name=\"unknown_service\"}' has timestamp too old: "
+    "2026-11-12T04:00:00Z, "
+    "oldest acceptable timestamp is: 2026-11-13T12:00:00Z");
+  f({{R"({a="new"})", {{t + kHour, "x"}}}}, 400, "has timestamp too new: 2026-11-20T13:00:00Z");
+  f({{R"({a="meta"})", {{t, "x", {{"a", "1"}, {"b", "2"}, {"c", "3"}}}}}}, 400,
+    "too many structured metadata");
+  std::string many = "{";
+  for (int i = 0; i < 16; ++i) many += "l" + std::to_string(i) + "=\"v\",";
+  f({{many + "}", {{t, "x"}}}}, 400, "has 16 label names; limit 15");
+  f({{R"({a="long"})", {{t, std::string(99, 'x') + "\xc3\xa4"}}}}, 204, "");
+  EXPECT_EQ(rig.lines(R"({a="good"})"), Lines{"kept"});
+  EXPECT_EQ(rig.lines(R"({a="long"})"), Lines{std::string(99, 'x')}) << "cut, not in a character";
+  EXPECT_EQ(rig.store->push_and_wait("\x05garbage").status, 400);
+  EXPECT_EQ(rig.store->push_and_wait(snappy("garbage")).status, 400);
+}
+
+TEST(Store, AddsServiceNameAndLevel) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  rig.push_good({{R"({job="j"})", {{t, "level=warn x"}}},
+                 {R"({app="x", job="j", level="ERR"})", {{t + 1, "info"}}}});
+  const auto found = rig.query(R"({job="j"})", t, t + 2).entries;
+  ASSERT_EQ(found.size(), 2U);
+  const auto label = [](const logql::FoundEntry& entry, std::string_view name) {
+    for (const logql::OwnedLabel& each : entry.labels) {
+      if (each.name == name) return each.value;
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(label(found[0], "service_name"), "j");
+  EXPECT_EQ(label(found[0], "detected_level"), "warn");
+  EXPECT_EQ(label(found[1], "service_name"), "x");
+  EXPECT_EQ(label(found[1], "detected_level"), "error");
+}
+
+TEST(Store, SmallChunksOfASlowStreamAreJoined) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  for (int i = 0; i < 10; ++i) {
+    rig.push_good({{R"({a="slow"})", {{t + i, "line " + std::to_string(i)}}}});
+    rig.store->flush_and_wait();
+  }
+  EXPECT_EQ(rig.lines(R"({a="slow"})").size(), 10U);
+  auto day = DayDatabase::open(DayDatabase::path_of(rig.options.path, day_of(t)), true);
+  ASSERT_TRUE(day);
+  const auto streams = day->streams();
+  ASSERT_TRUE(streams);
+  ASSERT_EQ(streams->size(), 1U);
+  EXPECT_EQ((*streams)[0].chunks, 1U);
+  EXPECT_EQ((*streams)[0].entries, 10U);
+}
+
+TEST(Store, FullRunsBecomeChunksByThemselves) {
+  StoreOptions options;
+  options.chunk_bytes = 64 << 10;
+  StoreRig rig(options);
+  const std::int64_t t = rig.clock.now_ns();
+  for (int i = 0; i < 20; ++i) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int n = 0; n < 100; ++n)
+      stream.entries.push_back(
+          {t + i * 100 + n, std::string(200, 'x') + std::to_string(i * 100 + n)});
+    rig.push_good({stream});
+  }
+  rig.store->flush_and_wait();
+  EXPECT_GE(rig.metric("tailrace_store_chunks_total"), 4);
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 2000U);
+}
+
+TEST(Store, RetentionDeletesWholeDays) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  for (int day = 6; day >= 0; --day)
+    rig.push_good({{R"({a="b"})", {{t - day * 24 * kHour, std::to_string(day)}}}});
+  rig.store->flush_and_wait();
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 7U);
+  rig.clock.advance_ns(5 * 24 * kHour);
+  rig.reopen();  // so that it need not wait for its timer
+  rig.store->flush_and_wait();
+  rig.store->flush_and_wait();
+  EXPECT_EQ(rig.lines(R"({a="b"})"), (Lines{"2", "1", "0"}));
+  EXPECT_FALSE(
+      std::filesystem::exists(DayDatabase::path_of(rig.options.path, day_of(t - 6 * 24 * kHour))));
+}
+
+TEST(Store, MaxBytesDeletesTheOldestDayFirst) {
+  StoreOptions options;
+  StoreRig rig(options);
+  const std::int64_t t = rig.clock.now_ns();
+  std::mt19937_64 random(7);
+  for (int day = 3; day >= 0; --day) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int i = 0; i < 200; ++i) {
+      std::string noise;
+      while (noise.size() < 1000) noise += static_cast<char>('!' + random() % 90);
+      stream.entries.push_back({t - day * 24 * kHour + i, noise + " day" + std::to_string(day)});
+    }
+    rig.push_good({stream});
+  }
+  rig.store->stop(true);
+  rig.store.reset();
+  rig.options.max_bytes = 700'000;
+  rig.open();
+  rig.store->flush_and_wait();
+  rig.store->flush_and_wait();
+  EXPECT_EQ(rig.lines(R"({a="b"} |= "day3")").size(), 0U);
+  EXPECT_EQ(rig.lines(R"({a="b"} |= "day0")").size(), 200U);
+  std::uint64_t bytes = 0;
+  for (const auto& file : std::filesystem::directory_iterator(rig.options.path))
+    bytes += file.file_size();
+  EXPECT_LE(bytes, 700'000U);
+}
+
+TEST(Store, AFlippedBitIsFoundReportedAndIsolated) {
+  StoreOptions options;
+  options.chunk_bytes = 16 << 10;
+  StoreRig rig(options);
+  const std::int64_t t = rig.clock.now_ns();
+  for (int part = 0; part < 4; ++part) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int i = 0; i < 100; ++i)
+      stream.entries.push_back(
+          {t + part * 1000 + i, std::string(200, 'y') + " part" + std::to_string(part)});
+    rig.push_good({stream});
+    rig.store->flush_and_wait();
+  }
+  ASSERT_EQ(rig.lines(R"({a="b"})").size(), 400U);
+  rig.store->stop(true);
+  rig.store.reset();
+  // In the text of one chunk, behind SQLite's back as far as it is concerned.
+  {
+    auto day = Database::open(DayDatabase::path_of(rig.options.path, day_of(t)).native(), {});
+    ASSERT_TRUE(day);
+    ASSERT_TRUE(day->run(
+        "UPDATE block SET text_part = CAST(substr(text_part, 1, 40) || "
+        "char(unicode(substr(text_part, 41, 1)) % 64 + 32) || substr(text_part, 42) AS BLOB) "
+        "WHERE id = (SELECT min(id) FROM block)"));
+  }
+  rig.open();
+  const auto found = rig.query(R"({a="b"})", INT64_MIN / 2, INT64_MAX / 2);
+  EXPECT_EQ(found.entries.size(), 300U);
+  EXPECT_EQ(found.stats.damaged_blocks, 1U);
+  EXPECT_EQ(rig.metric("tailrace_store_damaged_total{part=\"chunk\"}"), 1);
+}
+
+TEST(Store, EveryFlippedBitOfAChunkIsFound) {
+  ChunkEncoder encoder(3);
+  const StreamInfo stream{Labels{{"a", "b"}}, R"({a="b"})", ""};
+  std::vector<StoredEntry> entries = {{1, "first line", ""}, {2, "second line", ""}};
+  const Chunk chunk = encoder.encode(stream, entries);
+  ChunkDecoder decoder;
+  logql::EntryBlock block;
+  for (std::size_t bit = 0; bit < chunk.text.size() * 8; ++bit) {
+    std::string damaged = chunk.text;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    const auto text = decoder.text(damaged);
+    EXPECT_TRUE(!text || *text == "first line\nsecond line\n") << bit;
+  }
+  for (std::size_t bit = 0; bit < chunk.index.size() * 8; ++bit) {
+    std::string damaged = chunk.index;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    const auto read = decoder.index(damaged, stream, block);
+    EXPECT_TRUE(!read || block.timestamps == (std::vector<std::int64_t>{1, 2})) << bit;
+  }
+}
+
+TEST(Store, ADamagedDayDoesNotHideTheOthers) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  rig.push_good({{R"({a="b"})", {{t - 24 * kHour, "yesterday"}, {t, "today"}}}});
+  rig.store->stop(true);
+  rig.store.reset();
+  write(DayDatabase::path_of(rig.options.path, day_of(t - 24 * kHour)).native(),
+        std::string(40'000, 'x'));
+  rig.open();
+  EXPECT_EQ(rig.lines(R"({a="b"})"), Lines{"today"});
+  EXPECT_GE(rig.metric("tailrace_store_damaged_total{part=\"day\"}"), 1);
+}
+
+// A limit on the size of files makes writes fail as a full disk does.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit now{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &now);
+  }
+  ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST(Store, AFullDiskRefusesPushesAndHeals) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  std::mt19937_64 random(3);
+  const auto noise = [&](int n) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int i = 0; i < 100; ++i) {
+      std::string line = std::to_string(n * 100 + i) + " ";
+      while (line.size() < 1000) line += static_cast<char>('!' + random() % 90);
+      stream.entries.push_back({t + n * 100 + i, line});
+    }
+    return stream;
+  };
+  std::size_t stored = 0;
+  std::vector<TestStream> refused;
+  {
+    const FileSizeLimit full(600'000);
+    for (int n = 0; n < 20; ++n) {
+      const TestStream stream = noise(n);
+      const PushResult result = rig.push({stream});
+      if (result.status == 204) {
+        stored += stream.entries.size();
+      } else {
+        EXPECT_EQ(result.status, 503) << result.message;
+        EXPECT_NE(result.message.find("cannot write"), std::string::npos) << result.message;
+        refused.push_back(stream);
+      }
+    }
+    EXPECT_GT(stored, 0U);
+    ASSERT_FALSE(refused.empty());
+    EXPECT_EQ(rig.lines(R"({a="b"})").size(), stored);
+  }
+  for (const TestStream& stream : refused) rig.push_good({stream});
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 2000U);
+  rig.reopen(true);
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 2000U);
+}
+
+TEST(Store, TooLittleSpaceOnTheDiskRefusesPushes) {
+  StoreOptions options;
+  options.free_bytes_min = std::uint64_t{1} << 60;
+  StoreRig rig(options);
+  const PushResult result = rig.push({{R"({a="b"})", {{rig.clock.now_ns(), "x"}}}});
+  EXPECT_EQ(result.status, 503);
+}
+
+TEST(Store, ManyWritersAndReadersAtOnce) {
+  StoreOptions options;
+  options.chunk_bytes = 32 << 10;
+  options.head_bytes_max = 256 << 10;
+  StoreRig rig(options);
+  const std::int64_t t = rig.clock.now_ns();
+  constexpr int kWriters = 4;
+  constexpr int kPushes = 60;
+  std::atomic<int> written{0};
+  std::vector<std::thread> threads;
+  for (int w = 0; w < kWriters; ++w) {
+    threads.emplace_back([&, w] {
+      for (int p = 0; p < kPushes; ++p) {
+        TestStream stream{"{writer=\"" + std::to_string(w) + "\"}", {}};
+        for (int i = 0; i < 50; ++i)
+          stream.entries.push_back(
+              {t + p * 50 + i, "line " + std::to_string(p * 50 + i) + std::string(100, '.')});
+        EXPECT_EQ(rig.push({stream}).status, 204);
+        // It reads what was acknowledged.
+        EXPECT_EQ(rig.lines("{writer=\"" + std::to_string(w) + "\"}").size(),
+                  static_cast<std::size_t>((p + 1) * 50));
+        ++written;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(written, kWriters * kPushes);
+  EXPECT_EQ(rig.lines(R"({writer=~".+"})").size(),
+            static_cast<std::size_t>(kWriters * kPushes * 50));
+  rig.reopen();
+  EXPECT_EQ(rig.lines(R"({writer=~".+"})").size(),
+            static_cast<std::size_t>(kWriters * kPushes * 50));
+}
+
+TEST(Store, StreamsAndVolumes) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  StoreOptions no_levels;
+  rig.push_good({{R"({job="a", env="x"})", {{t, "12345"}, {t + 10 * kSecond, "12345"}}},
+                 {R"({job="b", env="x"})", {{t - 30 * kHour, "1"}}}});
+  for (const bool flushed : {false, true}) {
+    if (flushed) rig.store->flush_and_wait();
+    const auto all = rig.store->streams({}, t - 40 * kHour, t + kHour);
+    ASSERT_TRUE(all);
+    ASSERT_EQ(all->size(), 2U);
+    EXPECT_EQ((*all)[0]->text, R"({env="x", job="a", service_name="a"})");
+    EXPECT_EQ(rig.store->streams({}, t - 1, t + kHour)->size(), 1U);
+    const auto volumes = rig.store->volumes({}, t - 40 * kHour, t + kHour, 41 * kHour);
+    ASSERT_TRUE(volumes);
+    ASSERT_EQ(volumes->size(), 1U);
+    double entries = 0;
+    double bytes = 0;
+    for (const StreamVolume& each : (*volumes)[0]) {
+      entries += each.entries;
+      bytes += each.bytes;
+    }
+    EXPECT_EQ(entries, 3);
+    EXPECT_EQ(bytes, 11 + 3 * 23) << "lines and detected_level=unknown";
+  }
+}
+
+TEST(StoreOptions, AreReadFromTheConfiguration) {
+  auto f = [](const std::string& text, std::string_view error) {
+    ConfigErrors errors;
+    YamlFile file("c.yml", text, errors);
+    StoreOptions options;
+    read(file.root(), options);
+    EXPECT_EQ(errors.failed(), !error.empty()) << errors.text();
+    EXPECT_NE(errors.text().find(error), std::string::npos) << errors.text();
+    return options;
+  };
+  const StoreOptions options =
+      f("path: /x\nretention: 2d\nmax_bytes: 5GB\nmax_query_series: 7\n", "");
+  EXPECT_EQ(options.path, "/x");
+  EXPECT_EQ(options.retention_ns, 48 * kHour);
+  EXPECT_EQ(options.max_bytes, std::uint64_t{5} << 30);
+  EXPECT_EQ(options.series_max, 7U);
+  f("retention: nonsense", "retention");
+  f("path: ''", "must name a directory");
+  f("chunk_bytes: 1", "chunk_bytes");
+  f("compression_level: 50", "from 1 to 19");
+}
+
+}  // namespace
+}  // namespace tailrace
