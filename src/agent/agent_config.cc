@@ -38,17 +38,17 @@ constexpr auto kSourceKeys = std::to_array<KeyKind>({
     {"serverset_sd_configs", SourceKind::kUnsupported},
     {"openstack_sd_configs", SourceKind::kUnsupported},
     {"triton_sd_configs", SourceKind::kUnsupported},
-    {"journal", SourceKind::kJournal},
-    {"syslog", SourceKind::kSyslog},
+    {"journal", SourceKind::kBlock},
+    {"syslog", SourceKind::kBlock},
     {"gcplog", SourceKind::kUnsupported},
-    {"loki_push_api", SourceKind::kPush},
+    {"loki_push_api", SourceKind::kBlock},
     {"windows_events", SourceKind::kUnsupported},
     {"kafka", SourceKind::kUnsupported},
     {"azure_event_hubs", SourceKind::kUnsupported},
-    {"gelf", SourceKind::kGelf},
+    {"gelf", SourceKind::kBlock},
     {"cloudflare", SourceKind::kUnsupported},
-    {"docker_sd_configs", SourceKind::kDocker},
-    {"heroku_drain", SourceKind::kHerokuDrain},
+    {"docker_sd_configs", SourceKind::kBlock},
+    {"heroku_drain", SourceKind::kBlock},
 });
 
 void read_duration(ConfigNode node, std::string_view key, std::int64_t& ns) {
@@ -127,6 +127,7 @@ void read_scrape_config(ConfigNode node, bool ignore_unsupported, AgentConfig& c
     return;
   }
   scrape.kind = source->second;
+  scrape.source_key = source->first;
   if (scrape.kind == SourceKind::kUnsupported) {
     const ConfigNode at = node.get(source->first);
     if (ignore_unsupported) {

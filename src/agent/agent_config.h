@@ -39,12 +39,7 @@ struct LimitsOptions {
 // order.
 enum class SourceKind : std::uint8_t {
   kFiles,  // static_configs and all service discoveries but docker
-  kJournal,
-  kSyslog,
-  kPush,
-  kGelf,
-  kDocker,
-  kHerokuDrain,
+  kBlock,  // a source of sources/registry.h, by the name of its block
   kStdin,  // not from a key: -stdin makes the first scrape config one
   kUnsupported,
 };
@@ -52,7 +47,8 @@ enum class SourceKind : std::uint8_t {
 struct ScrapeConfig {
   std::string job_name;
   SourceKind kind = SourceKind::kFiles;
-  ConfigNode node;  // for the parts that the source reads when it is built
+  std::string_view source_key;  // of kBlock: "syslog"; a literal
+  ConfigNode node;              // for the parts that the source reads when it is built
   DiscoveryOptions discovery;
   ConfigNode pipeline_stages;
   RelabelConfigs relabel_configs;

@@ -4,11 +4,8 @@
 
 #include <utility>
 
-#include "sources/docker/docker_source.h"
-#include "sources/gelf/gelf_source.h"
-#include "sources/push/push_source.h"
+#include "sources/registry.h"
 #include "sources/stdin_source.h"
-#include "sources/syslog/syslog_source.h"
 
 namespace tailrace {
 
@@ -51,34 +48,17 @@ void Job::build_source(const AgentConfig& config, const ScrapeConfig& scrape,
   switch (scrape.kind) {
     case SourceKind::kFiles:
       return build_file_source(config, scrape, environment);
-    case SourceKind::kSyslog:
-      source_ = std::make_unique<SyslogSource>(*source_context_, scrape.relabel_configs,
-                                               read_syslog_options(scrape.node.get("syslog")));
-      return;
-    case SourceKind::kPush:
-      source_ = std::make_unique<PushSource>(*source_context_, scrape.relabel_configs,
-                                             read_push_options(scrape.node.get("loki_push_api")));
-      return;
-    case SourceKind::kDocker:
-      source_ = std::make_unique<DockerSource>(
-          *source_context_, scrape.relabel_configs,
-          read_docker_sd_configs(scrape.node.get("docker_sd_configs")));
-      return;
-    case SourceKind::kGelf:
-      source_ = std::make_unique<GelfSource>(*source_context_, scrape.relabel_configs,
-                                             read_gelf_options(scrape.node.get("gelf")));
+    case SourceKind::kBlock:
+      source_ = make_source(scrape.source_key, scrape.node.get(scrape.source_key),
+                            scrape.relabel_configs, *source_context_,
+                            {static_cast<std::size_t>(config.limits.client.line_bytes_max)});
       return;
     case SourceKind::kStdin:
       source_ = std::make_unique<StdinSource>(*source_context_, STDIN_FILENO, scrape.stdin_labels,
                                               environment.on_input_end);
       return;
-    case SourceKind::kJournal:
-    case SourceKind::kHerokuDrain:
     case SourceKind::kUnsupported:
-      scrape.node.error(
-          "not supported by tailrace yet; start with -ignore-unsupported to run the other scrape "
-          "configs");
-      return;
+      return;  // said when the configuration was read
   }
 }
 

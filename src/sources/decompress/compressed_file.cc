@@ -211,7 +211,7 @@ void CompressedFile::publish() {
   if (left_) return;
   metrics_->size(stamp_.size);
   context_.positions.publish(path_, this,
-                             {GenerationRecord{stamp_.id, ledger_->committed(), "", ""}});
+                             {GenerationRecord{stamp_.id, ledger_->committed(), "", "", {}}});
 }
 
 void CompressedFile::leave(bool forget) {
