@@ -143,26 +143,26 @@ class World:
         self.begin()
 
     def check_positions(self):
-        """Lines of a file in front of its saved position have all arrived. The saved position is that of the oldest
-        unfinished generation, so it is compared with the file whose first lines have arrived."""
+        """What is in front of a saved position has arrived. Our own file says which inode an offset belongs to; a file
+        that was cut since says nothing."""
         arrived = set(self.receiver.lines())
-        saved = self.agent.positions()
-        position = saved.get(str(self.truncated.path), 0)
-        with open(self.truncated.path, "rb") as file:
-            lines = file.read(position).decode().splitlines() if position <= os.path.getsize(file.name) else []
-        ahead = [line for line in lines if line not in arrived]
-        rig.expect(not ahead, f"the saved position {position} of {self.truncated.path.name} is ahead of {ahead[:3]}")
-        # Rotated ones: the identities beside the positions say which file an offset belongs to.
-        identities = self.agent.positions_path.with_name(self.agent.positions_path.name + ".tailrace")
         files = {os.stat(path).st_ino: path for folder in ("logs", "logs/behind")
                  for path in (self.directory / folder).iterdir() if path.is_file()}
+        saved = {str(self.truncated.path): self.agent.positions().get(str(self.truncated.path), 0)}
+        identities = self.agent.positions_path.with_name(self.agent.positions_path.name + ".tailrace")
         for line in identities.read_text().splitlines() if identities.exists() else ():
-            offset, _, inode = line.split()[:3]
-            if path := files.get(int(inode)):
-                with open(path, "rb") as file:
-                    ahead = [text for text in file.read(int(offset)).decode().splitlines() if text not in arrived]
-                rig.expect(not ahead or path == self.truncated.path,
-                           f"the position {offset} of {path.name} is ahead of {ahead[:3]}")
+            kind, _, rest = line.partition(" ")
+            if kind in ("file", "done"):
+                offset, _, inode = rest.split(" ")[:3]
+                if int(inode) in files:
+                    saved[str(files[int(inode)])] = int(offset)
+        for path, offset in saved.items():
+            with open(path, "rb") as file:
+                front = file.read(offset)
+            if len(front) < offset:
+                continue
+            ahead = [line for line in front.decode().splitlines() if line not in arrived]
+            rig.expect(not ahead, f"the position {offset} of {os.path.basename(path)} is ahead of {ahead[:3]}")
 
 
 def test(binary, directory):
