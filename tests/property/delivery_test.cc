@@ -335,7 +335,8 @@ class World {
     for (const PushedEntry& entry : loki_.taken) {
       const std::size_t line = std::stoul(entry.line);
       const auto [first, is_new] = times.emplace(line, entry.timestamp_ns);
-      EXPECT_EQ(first->second, entry.timestamp_ns) << "line " << line << " came with two times; " << history_;
+      EXPECT_EQ(first->second, entry.timestamp_ns)
+          << "line " << line << " came with two times; " << history_;
     }
   }
 
