@@ -181,9 +181,7 @@ Result<Query> ExpressionParser::expression(int precedence_min) {
     binary.op = info->op;
     TAILRACE_CHECK(binary_modifiers(binary));
     const bool right_associative = info->op == BinaryOp::kPower;
-    const Place place = parser_.peek().place;
-    TAILRACE_TRY(binary.right,
-                 metric_operand(info->precedence + (right_associative ? 0 : 1), place));
+    TAILRACE_TRY(binary.right, metric_operand(info->precedence + (right_associative ? 0 : 1)));
     binary.left = std::move(std::get<MetricPtr>(left));
     const auto* a = std::get_if<Number>(&binary.left->node);
     const auto* b = std::get_if<Number>(&binary.right->node);
@@ -205,11 +203,12 @@ Result<Query> ExpressionParser::expression(int precedence_min) {
   return left;
 }
 
-Result<MetricPtr> ExpressionParser::metric_operand(int precedence_min, Place place) {
+Result<MetricPtr> ExpressionParser::metric_operand(int precedence_min) {
   TAILRACE_TRY(Query query, expression(precedence_min));
   if (auto* metric = std::get_if<MetricPtr>(&query)) return std::move(*metric);
-  return parser_.error_at(
-      place, "a log query has no values: aggregate it first, as in count_over_time({...}[1m])");
+  return parser_.error_at(parser_.peek().place,
+                          "syntax error: a log query has no values: aggregate it first, as in "
+                          "count_over_time({...}[1m])");
 }
 
 Result<Query> ExpressionParser::primary() {
@@ -353,7 +352,6 @@ Result<MetricPtr> ExpressionParser::vector_aggregation(VectorOp op) {
   const bool takes_count = op == VectorOp::kTopk || op == VectorOp::kBottomk;
   TAILRACE_TRY(out.grouping, grouping());
   TAILRACE_CHECK(parser_.expect("(", "behind the function"));
-  const Place place = parser_.peek().place;
   const bool has_parameter =
       parser_.peek().kind == TokenKind::kNumber && parser_.peek_next().is(",");
   if (has_parameter) {
@@ -369,7 +367,7 @@ Result<MetricPtr> ExpressionParser::vector_aggregation(VectorOp op) {
   } else if (takes_count) {
     return rule("parameter required for operation " + std::string(vector_op_name(op)));
   }
-  TAILRACE_TRY(out.inner, metric_operand(0, place));
+  TAILRACE_TRY(out.inner, metric_operand(0));
   TAILRACE_CHECK(parser_.expect(")", "behind an aggregation"));
   if (!out.grouping) {
     TAILRACE_TRY(out.grouping, grouping());
@@ -431,7 +429,7 @@ Result<void> ExpressionParser::binary_modifiers(Binary& binary) {
 Result<MetricPtr> ExpressionParser::label_replace() {
   LabelReplace out;
   TAILRACE_CHECK(parser_.expect("(", "behind `label_replace`"));
-  TAILRACE_TRY(out.inner, metric_operand(0, parser_.peek().place));
+  TAILRACE_TRY(out.inner, metric_operand(0));
   TAILRACE_CHECK(parser_.expect(",", "before the new label's name"));
   TAILRACE_TRY(out.destination, parser_.string_value("as the new label's name"));
   TAILRACE_CHECK(parser_.expect(",", "before the replacement"));

@@ -38,7 +38,7 @@ class ExpressionParser {
   // expression.cc
   Result<Query> expression(int precedence_min);
   Result<Query> primary();
-  Result<MetricPtr> metric_operand(int precedence_min, Place place);
+  Result<MetricPtr> metric_operand(int precedence_min);
   Result<MetricPtr> range_aggregation(RangeOp op);
   Result<MetricPtr> vector_aggregation(VectorOp op);
   Result<MetricPtr> label_replace();

@@ -53,6 +53,8 @@ Result<void> check_selectors(const Metric& metric) {
 
 Result<Query> parse_query(std::string_view text) {
   if (text.size() > kQueryBytesMax) return too_long(text.size());
+  if (trim_space(text).empty())
+    return Error{ErrorCode::kInvalid, "parse error : syntax error: unexpected $end"};
   ExpressionParser parser(text);
   TAILRACE_TRY(Query query, parser.whole());
   if (const auto* log = std::get_if<LogQuery>(&query)) {

@@ -24,6 +24,8 @@ class WebSocket {
   // Queues a text message (valid UTF-8). False: closed, or the queue is full; the message is not
   // sent.
   virtual bool send(std::string_view text) = 0;
+  // Sends an empty ping, so that what stands between keeps the connection. False: closed.
+  virtual bool ping() = 0;
   // Returns when at least half of the queue is free; false: closed.
   virtual awaitable<bool> wait_for_room() = 0;
   // The next message from the client; kUnavailable when it has closed.

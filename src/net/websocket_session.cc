@@ -19,6 +19,15 @@ bool WebSocketSession::send(std::string_view text) {
   return is_open();
 }
 
+bool WebSocketSession::ping() {
+  // A full queue keeps the connection busy without us.
+  if (!is_open() || connection_.pending() > kQueueBytesMax) return is_open();
+  frame_.clear();
+  append_ws_frame(frame_, WsOpcode::kPing, "");
+  connection_.push(frame_);
+  return is_open();
+}
+
 awaitable<bool> WebSocketSession::wait_for_room() {
   co_await connection_.wait_for_room(kQueueBytesMax / 2);
   co_return is_open();

@@ -17,6 +17,7 @@ class WebSocketSession final : public WebSocket {
   WebSocketSession(ServerConnection& connection, const Executor& executor);
 
   bool send(std::string_view text) override;
+  bool ping() override;
   awaitable<bool> wait_for_room() override;
   awaitable<Result<std::string>> receive() override;
   void close(std::uint16_t code, std::string_view reason) override;

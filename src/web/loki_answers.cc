@@ -1,0 +1,210 @@
+#include "web/loki_answers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "web/json_writer.h"
+
+namespace tailrace {
+namespace {
+
+using logql::FoundEntry;
+using logql::LabelSource;
+using logql::OwnedLabel;
+
+// [name, value] of those of one source; all if there is none.
+template <class Wanted>
+void append_pairs(std::string& out, const std::vector<OwnedLabel>& labels, Wanted wanted) {
+  out += '{';
+  bool first = true;
+  for (const OwnedLabel& label : labels) {
+    if (!wanted(label)) continue;
+    if (!first) out += ',';
+    first = false;
+    append_json_text(out, label.name);
+    out += ':';
+    append_json_text(out, label.value);
+  }
+  out += '}';
+}
+
+bool has_any(const FoundEntry& entry, LabelSource source) {
+  return std::any_of(entry.labels.begin(), entry.labels.end(),
+                     [&](const OwnedLabel& label) { return label.source == source; });
+}
+
+void append_row(std::string& out, const FoundEntry& entry, bool categorize) {
+  out += "[\"";
+  out += std::to_string(entry.timestamp_ns);
+  out += "\",";
+  append_json_text(out, entry.line);
+  if (categorize) {
+    out += ",{";
+    const bool metadata = has_any(entry, LabelSource::kMetadata);
+    if (metadata) {
+      out += "\"structuredMetadata\":";
+      append_pairs(out, entry.labels,
+                   [](const OwnedLabel& label) { return label.source == LabelSource::kMetadata; });
+    }
+    if (has_any(entry, LabelSource::kParsed)) {
+      out += metadata ? ",\"parsed\":" : "\"parsed\":";
+      append_pairs(out, entry.labels,
+                   [](const OwnedLabel& label) { return label.source == LabelSource::kParsed; });
+    }
+    out += '}';
+  }
+  out += ']';
+}
+
+void append_stats(std::string& out, const AnswerStats& stats) {
+  const double per_second = stats.seconds > 0 ? 1 / stats.seconds : 0;
+  const auto bytes = static_cast<double>(stats.scan.bytes);
+  const auto lines = static_cast<double>(stats.scan.lines);
+  const std::pair<std::string_view, double> numbers[] = {
+      {"bytesProcessedPerSecond", std::floor(bytes * per_second)},
+      {"linesProcessedPerSecond", std::floor(lines * per_second)},
+      {"totalBytesProcessed", bytes},
+      {"totalLinesProcessed", lines},
+      {"execTime", stats.seconds},
+      {"queueTime", 0},
+      {"subqueries", 0},
+      {"totalEntriesReturned", static_cast<double>(stats.entries)},
+      {"splits", 0},
+      {"shards", 0},
+      {"totalPostFilterLines", static_cast<double>(stats.entries)},
+      {"totalStructuredMetadataBytesProcessed", 0},
+  };
+  out += "\"stats\":{\"summary\":{";
+  bool first = true;
+  for (const auto& [name, value] : numbers) {
+    if (!first) out += ',';
+    first = false;
+    out += '"';
+    out += name;
+    out += "\":";
+    append_json_number_of(out, value);
+  }
+  out += "}}";
+}
+
+std::string head_of(std::string_view type, const AnswerStats& stats) {
+  std::string out = "{\"status\":\"success\",";
+  if (stats.scan.damaged_blocks != 0) {
+    out += "\"warnings\":[\"" + std::to_string(stats.scan.damaged_blocks) +
+           " damaged parts of the store were left out; see tailrace's log\"],";
+  }
+  out += "\"data\":{\"resultType\":\"";
+  out += type;
+  out += "\",";
+  return out;
+}
+
+void end_answer(std::string& out, const AnswerStats& stats) {
+  out += ',';
+  append_stats(out, stats);
+  out += "}}";
+}
+
+}  // namespace
+
+void append_streams(std::string& out, const std::vector<FoundEntry>& entries, bool categorize) {
+  // By the labels' text; rows keep the order of the entries.
+  std::map<std::string, std::vector<const FoundEntry*>> streams;
+  std::string key;
+  for (const FoundEntry& entry : entries) {
+    key.clear();
+    append_pairs(key, entry.labels, [&](const OwnedLabel& label) {
+      return !categorize || label.source == LabelSource::kStream;
+    });
+    streams[key].push_back(&entry);
+  }
+  out += '[';
+  bool first = true;
+  for (const auto& [labels, rows] : streams) {
+    if (!first) out += ',';
+    first = false;
+    out += "{\"stream\":";
+    out += labels;
+    out += ",\"values\":[";
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (i != 0) out += ',';
+      append_row(out, *rows[i], categorize);
+    }
+    out += "]}";
+  }
+  out += ']';
+}
+
+std::string streams_answer(const std::vector<FoundEntry>& entries, bool categorize,
+                           AnswerStats stats) {
+  stats.entries = entries.size();
+  std::string out = head_of("streams", stats);
+  if (categorize) out += "\"encodingFlags\":[\"categorize-labels\"],";
+  out += "\"result\":";
+  append_streams(out, entries, categorize);
+  end_answer(out, stats);
+  return out;
+}
+
+std::string matrix_answer(const logql::Matrix& matrix, const logql::Grid& grid, AnswerStats stats) {
+  std::vector<const logql::Series*> sorted;
+  for (const logql::Series& series : matrix) sorted.push_back(&series);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const logql::Series* a, const logql::Series* b) { return a->labels < b->labels; });
+  std::string out = head_of("matrix", stats);
+  out += "\"result\":[";
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    if (i != 0) out += ',';
+    out += "{\"metric\":";
+    append_json_labels(out, sorted[i]->labels);
+    out += ",\"values\":[";
+    bool first = true;
+    for (std::size_t k = 0; k < grid.count; ++k) {
+      if (!sorted[i]->points.has(k)) continue;
+      if (!first) out += ',';
+      first = false;
+      out += '[';
+      append_json_seconds(out, grid.at(k));
+      out += ',';
+      append_json_value(out, sorted[i]->points[k]);
+      out += ']';
+    }
+    out += "]}";
+  }
+  out += ']';
+  end_answer(out, stats);
+  return out;
+}
+
+std::string vector_answer(const logql::Matrix& matrix, const logql::Grid& grid, AnswerStats stats) {
+  std::string out = head_of("vector", stats);
+  out += "\"result\":[";
+  for (std::size_t i = 0; i < matrix.size(); ++i) {
+    if (i != 0) out += ',';
+    out += "{\"metric\":";
+    append_json_labels(out, matrix[i].labels);
+    out += ",\"value\":[";
+    append_json_seconds(out, grid.start_ns);
+    out += ',';
+    append_json_value(out, matrix[i].points[0]);
+    out += "]}";
+  }
+  out += ']';
+  end_answer(out, stats);
+  return out;
+}
+
+std::string scalar_answer(double value, std::int64_t timestamp_ns, AnswerStats stats) {
+  std::string out = head_of("scalar", stats);
+  out += "\"result\":[";
+  append_json_seconds(out, timestamp_ns);
+  out += ',';
+  append_json_value(out, value);
+  out += ']';
+  end_answer(out, stats);
+  return out;
+}
+
+}  // namespace tailrace

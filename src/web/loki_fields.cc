@@ -1,0 +1,173 @@
+// detected_labels, detected_fields, detected_field/<name>/values, patterns.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "logql/query_parser.h"
+#include "parse/go_number.h"
+#include "web/field_detection.h"
+#include "web/json_writer.h"
+#include "web/loki_api.h"
+#include "web/loki_params.h"
+
+namespace tailrace {
+namespace {
+
+struct Asked {
+  std::string query;
+  LokiParams::Range range;
+  std::size_t line_limit = 100;
+  std::size_t field_limit = 1000;
+  std::string field;
+};
+
+bool is_uuid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    const char c = text[i];
+    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    if (dash ? c != '-' : !hex) return false;
+  }
+  return true;
+}
+
+// Labels that only tell things apart are no help for browsing.
+bool is_worth_showing(std::string_view name, const std::set<std::string_view>& values) {
+  constexpr std::string_view kAlways[] = {"cluster", "namespace", "instance", "pod",
+                                          "service_name"};
+  if (std::find(std::begin(kAlways), std::end(kAlways), name) != std::end(kAlways)) return true;
+  return std::any_of(values.begin(), values.end(), [](std::string_view value) {
+    return !parse_go_float(value) && !is_uuid(value);
+  });
+}
+
+Result<std::string> detected_labels(Store& store, const Asked& asked, logql::QueryStop&) {
+  TAILRACE_TRY(const std::vector<logql::Matcher> matchers, compile_selector(asked.query));
+  TAILRACE_TRY(const std::vector<StreamPtr> streams,
+               store.streams(matchers, asked.range.start_ns, asked.range.end_ns));
+  std::map<std::string_view, std::set<std::string_view>> labels;
+  for (const StreamPtr& stream : streams) {
+    for (const Labels::Pair& pair : stream->labels) labels[pair.first].insert(pair.second);
+  }
+  std::string out = "{\"detectedLabels\":[";
+  bool first = true;
+  for (const auto& [name, values] : labels) {
+    if (!is_worth_showing(name, values)) continue;
+    if (!first) out += ',';
+    first = false;
+    out += "{\"label\":";
+    append_json_text(out, name);
+    out += ",\"cardinality\":" + std::to_string(values.size()) + "}";
+  }
+  out += "]}";
+  return out;
+}
+
+Result<std::map<std::string, DetectedField>> fields_of(Store& store, const Asked& asked,
+                                                       logql::QueryStop& stop) {
+  TAILRACE_TRY(const logql::LogQuery query, logql::parse_log_query(asked.query));
+  const std::size_t lines = std::min(asked.line_limit, store.options().entries_max);
+  TAILRACE_TRY(const logql::LogResult found,
+               logql::run_log_query(query, {asked.range.start_ns, asked.range.end_ns, lines, true},
+                                    store, stop));
+  return detect_fields(found.entries, asked.field_limit);
+}
+
+void append_texts(std::string& out, const auto& texts) {
+  out += '[';
+  bool first = true;
+  for (const std::string& text : texts) {
+    if (!first) out += ',';
+    first = false;
+    append_json_text(out, text);
+  }
+  out += ']';
+}
+
+Result<std::string> detected_fields(Store& store, const Asked& asked, logql::QueryStop& stop) {
+  TAILRACE_TRY(const auto fields, fields_of(store, asked, stop));
+  std::string out = "{\"fields\":[";
+  bool first = true;
+  for (const auto& [name, field] : fields) {
+    if (!first) out += ',';
+    first = false;
+    out += "{\"label\":";
+    append_json_text(out, name);
+    out += ",\"type\":\"" + field.type +
+           "\",\"cardinality\":" + std::to_string(field.values.size()) + ",\"parsers\":";
+    if (field.parsers.empty()) {
+      out += "null";
+    } else {
+      append_texts(out, field.parsers);
+    }
+    if (!field.json_path.empty()) {
+      out += ",\"jsonPath\":";
+      append_texts(out, field.json_path);
+    }
+    out += '}';
+  }
+  out += "],\"limit\":" + std::to_string(asked.field_limit) + "}";
+  return out;
+}
+
+Result<std::string> detected_values(Store& store, const Asked& asked, logql::QueryStop& stop) {
+  TAILRACE_TRY(const auto fields, fields_of(store, asked, stop));
+  std::string out = "{\"values\":[";
+  const auto found = fields.find(asked.field);
+  std::size_t count = 0;
+  if (found != fields.end()) {
+    for (const std::string& value : found->second.values) {
+      if (count == asked.field_limit) break;
+      if (count++ != 0) out += ',';
+      append_json_text(out, value);
+    }
+  }
+  out += "],\"limit\":" + std::to_string(asked.field_limit) + "}";
+  return out;
+}
+
+Result<std::string> patterns(Store&, const Asked&, logql::QueryStop&) {
+  return std::string("{\"status\":\"success\",\"data\":[]}");
+}
+
+Result<Asked> ask(const Request& request, std::int64_t now_ns) {
+  const LokiParams params(request, now_ns);
+  Asked out;
+  out.query = params.get("query");
+  out.field = request.param("name");
+  TAILRACE_TRY(out.range, params.range());
+  TAILRACE_TRY(out.line_limit, params.count("line_limit", 100));
+  TAILRACE_TRY(const std::size_t limit, params.count("limit", 1000));
+  TAILRACE_TRY(out.field_limit, params.count("field_limit", limit));
+  return out;
+}
+
+using Run = Result<std::string> (*)(Store&, const Asked&, logql::QueryStop&);
+
+awaitable<Result<std::string>> run_asked(StoreTasks& tasks, Result<Asked> asked, Run run) {
+  if (!asked) co_return std::move(asked).error();
+  Store& store = tasks.store();
+  std::function<Result<std::string>(logql::QueryStop&)> work =
+      [&store, run, given = std::move(*asked)](logql::QueryStop& stop) {
+        return run(store, given, stop);
+      };
+  awaitable<Result<std::string>> running = tasks.run<std::string>(std::move(work));
+  co_return co_await std::move(running);
+}
+
+}  // namespace
+
+void add_loki_fields(Router& router, StoreTasks& tasks) {
+  const auto add = [&](std::string_view path, Run run) {
+    add_loki_route(router, path, [&tasks, run](const Request& request) {
+      return run_asked(tasks, ask(request, tasks.store().clock().now_ns()), run);
+    });
+  };
+  add("/loki/api/v1/detected_labels", detected_labels);
+  add("/loki/api/v1/detected_fields", detected_fields);
+  add("/loki/api/v1/detected_field/{name}/values", detected_values);
+  add("/loki/api/v1/patterns", patterns);
+}
+
+}  // namespace tailrace

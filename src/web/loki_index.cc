@@ -1,0 +1,178 @@
+// index/stats, index/volume and index/volume_range: how much there is.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "logql/query_parser.h"
+#include "web/json_writer.h"
+#include "web/loki_api.h"
+#include "web/loki_params.h"
+
+namespace tailrace {
+namespace {
+
+struct Asked {
+  std::string selector;
+  LokiParams::Range range;
+  std::size_t limit = 100;
+  std::vector<std::string> labels;  // to group by; none: those of the selector
+  bool by_label = false;            // one row for each label's name
+  std::int64_t step_ns = 0;         // 0: one sum
+};
+
+Result<std::string> stats(Store& store, const Asked& asked) {
+  TAILRACE_TRY(const std::vector<logql::Matcher> matchers, compile_selector(asked.selector));
+  const std::int64_t end = asked.range.end_ns + 1;
+  TAILRACE_TRY(const auto volumes,
+               store.volumes(matchers, asked.range.start_ns, end, end - asked.range.start_ns));
+  std::uint64_t chunks = 0;
+  double bytes = 0;
+  double entries = 0;
+  for (const StreamVolume& volume : volumes[0]) {
+    chunks += volume.chunks;
+    bytes += volume.bytes;
+    entries += volume.entries;
+  }
+  return "{\"streams\":" + std::to_string(volumes[0].size()) +
+         ",\"chunks\":" + std::to_string(chunks) +
+         ",\"bytes\":" + std::to_string(std::llround(bytes)) +
+         ",\"entries\":" + std::to_string(std::llround(entries)) + "}";
+}
+
+using Sums = std::map<Labels, double>;
+
+// What a stream's volume counts for.
+void add_to(Sums& sums, const StreamVolume& volume, const Asked& asked,
+            const std::set<std::string>& names) {
+  if (asked.by_label) {
+    for (const Labels::Pair& pair : volume.stream->labels) {
+      if (names.empty() || names.count(pair.first) != 0)
+        sums[Labels{{pair.first, ""}}] += volume.bytes;
+    }
+    return;
+  }
+  Labels key;
+  for (const Labels::Pair& pair : volume.stream->labels) {
+    if (names.count(pair.first) != 0) key.set(pair.first, pair.second);
+  }
+  if (!key.empty()) sums[key] += volume.bytes;
+}
+
+struct Row {
+  Labels labels;
+  double total = 0;
+  std::vector<double> steps;
+};
+
+Result<std::vector<Row>> volume_rows(Store& store, const Asked& asked) {
+  TAILRACE_TRY(const std::vector<logql::Matcher> matchers, compile_selector(asked.selector));
+  std::set<std::string> names(asked.labels.begin(), asked.labels.end());
+  if (names.empty() && !asked.by_label) {
+    for (const logql::Matcher& matcher : matchers) names.insert(matcher.name());
+  }
+  const std::int64_t end = asked.range.end_ns + 1;
+  const std::int64_t step = asked.step_ns != 0 ? asked.step_ns : end - asked.range.start_ns;
+  TAILRACE_TRY(const auto volumes, store.volumes(matchers, asked.range.start_ns, end, step));
+  std::map<Labels, Row> rows;
+  for (std::size_t i = 0; i < volumes.size(); ++i) {
+    Sums sums;
+    for (const StreamVolume& volume : volumes[i]) add_to(sums, volume, asked, names);
+    for (const auto& [labels, bytes] : sums) {
+      Row& row = rows[labels];
+      row.labels = labels;
+      row.steps.resize(volumes.size());
+      row.steps[i] = bytes;
+      row.total += bytes;
+    }
+  }
+  std::vector<Row> out;
+  for (auto& [labels, row] : rows) out.push_back(std::move(row));
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Row& a, const Row& b) { return a.total > b.total; });
+  if (out.size() > asked.limit) out.resize(asked.limit);
+  return out;
+}
+
+void append_sample(std::string& out, std::int64_t timestamp_ns, double bytes) {
+  out += '[';
+  append_json_seconds(out, timestamp_ns);
+  out += ",\"" + std::to_string(std::llround(bytes)) + "\"]";
+}
+
+Result<std::string> volume(Store& store, const Asked& asked) {
+  TAILRACE_TRY(const std::vector<Row> rows, volume_rows(store, asked));
+  const bool is_range = asked.step_ns != 0;
+  std::string out = std::string("{\"status\":\"success\",\"data\":{\"resultType\":\"") +
+                    (is_range ? "matrix" : "vector") + "\",\"result\":[";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i != 0) out += ',';
+    out += "{\"metric\":";
+    append_json_labels(out, rows[i].labels);
+    if (!is_range) {
+      out += ",\"value\":";
+      append_sample(out, asked.range.end_ns, rows[i].total);
+    } else {
+      out += ",\"values\":[";
+      bool first = true;
+      for (std::size_t k = 0; k < rows[i].steps.size(); ++k) {
+        if (rows[i].steps[k] == 0) continue;
+        if (!first) out += ',';
+        first = false;
+        append_sample(out, asked.range.start_ns + static_cast<std::int64_t>(k) * asked.step_ns,
+                      rows[i].steps[k]);
+      }
+      out += ']';
+    }
+    out += '}';
+  }
+  out += "],\"stats\":{}}}";
+  return out;
+}
+
+Result<Asked> ask(const Request& request, std::int64_t now_ns, bool is_range) {
+  const LokiParams params(request, now_ns);
+  Asked out;
+  out.selector = params.get("query");
+  TAILRACE_TRY(out.range, params.range());
+  TAILRACE_TRY(out.limit, params.count("limit", 100));
+  const std::string target_labels = params.get("targetLabels");
+  for (const std::string_view name : split(target_labels, ',')) {
+    if (!trim_space(name).empty()) out.labels.emplace_back(trim_space(name));
+  }
+  const std::string by = params.get("aggregateBy");
+  if (!by.empty() && by != "series" && by != "labels")
+    return Error{ErrorCode::kInvalid, "invalid aggregation option"};
+  out.by_label = by == "labels";
+  if (is_range) {
+    TAILRACE_TRY(out.step_ns, params.step(out.range));
+  }
+  return out;
+}
+
+using Run = Result<std::string> (*)(Store&, const Asked&);
+
+awaitable<Result<std::string>> run_asked(StoreTasks& tasks, Result<Asked> asked, Run run) {
+  if (!asked) co_return std::move(asked).error();
+  Store& store = tasks.store();
+  std::function<Result<std::string>(logql::QueryStop&)> work =
+      [&store, run, given = std::move(*asked)](logql::QueryStop&) { return run(store, given); };
+  awaitable<Result<std::string>> running = tasks.run<std::string>(std::move(work));
+  co_return co_await std::move(running);
+}
+
+}  // namespace
+
+void add_loki_index(Router& router, StoreTasks& tasks) {
+  const auto add = [&](std::string_view path, Run run, bool is_range) {
+    add_loki_route(router, path, [&tasks, run, is_range](const Request& request) {
+      return run_asked(tasks, ask(request, tasks.store().clock().now_ns(), is_range), run);
+    });
+  };
+  add("/loki/api/v1/index/stats", stats, false);
+  add("/loki/api/v1/index/volume", volume, false);
+  add("/loki/api/v1/index/volume_range", volume, true);
+}
+
+}  // namespace tailrace

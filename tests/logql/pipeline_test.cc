@@ -1,0 +1,194 @@
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "logql/line_pipeline.h"
+#include "logql/literal.h"
+#include "logql/query_parser.h"
+#include "logql/scan.h"
+
+namespace tailrace::logql {
+namespace {
+
+using Map = std::map<std::string, std::string>;
+
+struct Outcome {
+  bool kept = false;
+  std::string line;
+  Map labels;
+};
+
+// The stages over one line of the stream {app="x", env="dev"}.
+Outcome run(std::string_view stages, std::string_view line,
+            const std::vector<MetadataView>& metadata = {}) {
+  const Labels stream{{"app", "x"}, {"env", "dev"}};
+  const std::string text = R"({app="x"} )" + std::string(stages);
+  const Result<LogQuery> query = parse_log_query(text);
+  EXPECT_TRUE(query) << text << ": " << (query ? "" : query.error().text());
+  if (!query) return {};
+  Result<LinePipeline> pipeline = LinePipeline::compile(query->stages);
+  EXPECT_TRUE(pipeline) << text << ": " << (pipeline ? "" : pipeline.error().text());
+  if (!pipeline) return {};
+  LineState state;
+  state.timestamp_ns = 1'600'000'000'123'456'789;
+  state.line = line;
+  state.labels.begin(stream, metadata, state.arena);
+  Outcome out;
+  out.kept = all_match(pipeline->leading_filters(), line) && pipeline->process(state);
+  out.line = state.line;
+  for (const LineLabel& label : state.labels.all()) out.labels.emplace(label.name, label.value);
+  out.labels.erase("app");
+  out.labels.erase("env");
+  if (state.labels.has_error()) out.labels.emplace("__error__", state.labels.error());
+  return out;
+}
+
+TEST(LinePipeline, Filters) {
+  auto f = [](std::string_view stages, std::string_view line, bool kept) {
+    EXPECT_EQ(run(stages, line).kept, kept) << stages << " on " << line;
+  };
+  f(R"(|= "a" or "b")", "xb", true);
+  f(R"(|= "a" or "b")", "xc", false);
+  f(R"(!= "a" or "b")", "xb", false);
+  f(R"(!= "a" or "b")", "xc", true);
+  f("|~ `(?i)TIME.?OUT`", "a timeout", true);
+  f(R"(|~ "b+c")", "abbbc", true);
+  f(R"(|~ "x?yz")", "yz", true);
+  f(R"(|~ "ab|cd")", "cd", true);
+  f(R"(|> "a <_> c")", "a b c", true);
+  f(R"(|> "a <_> c")", "a b c d", false);
+  f(R"(|> "a <_>")", "a ", false);
+  f(R"(!> "a <_> c")", "a b c", false);
+  f(R"x(|= ip("10.0.0.0/8"))x", "from 10.1.2.3 to", true);
+  f(R"x(|= ip("10.0.0.0/8"))x", "from 11.1.2.3 to", false);
+  f(R"x(!= ip("10.0.0.1-10.0.0.5"))x", "10.0.0.3", false);
+  f(R"x(|= ip("2001:db8::/32"))x", "at 2001:db8::1 now", true);
+  f(R"(| logfmt |= "x")", "a=b", false);
+  f(R"(| logfmt | a="b")", "a=b", true);
+  f(R"(| logfmt | a!="b")", "c=d", true);
+  f(R"(| logfmt | a=~"b|c")", "a=bc", false);
+  f(R"(| logfmt | n>5)", "n=6", true);
+  f(R"(| logfmt | n>5)", "n=4", false);
+  f(R"(| logfmt | n>5)", "m=6", false);
+  f(R"(| logfmt | n>5)", "n=six", true);
+  f(R"(| logfmt | d>=1.5s)", "d=1500ms", true);
+  f(R"(| logfmt | s<1KB)", "s=999B", true);
+  f(R"(| logfmt | s<1KB)", "s=1KiB", false);
+  f(R"(| logfmt | a="1" or b="2" and c="3")", "a=1", true);
+  f(R"(| logfmt | (a="1" or b="2") and c="3")", "a=1", false);
+  f(R"(| logfmt | a="1", b="2")", "a=1 b=2", true);
+  f(R"(| logfmt | a="1" b="2")", "a=1 b=3", false);
+  f(R"x(| logfmt | i=ip("10.0.0.0/8"))x", "i=10.0.0.1", true);
+  f(R"x(| logfmt | i!=ip("10.0.0.0/8"))x", "i=10.0.0.1", false);
+}
+
+TEST(LinePipeline, Parsers) {
+  auto f = [](std::string_view stages, std::string_view line, const Map& want) {
+    SCOPED_TRACE(std::string(stages) + " on " + std::string(line));
+    EXPECT_EQ(run(stages, line).labels, want);
+  };
+  f("| json", R"({"a":"b","n":1.50,"t":true,"z":null,"l":[1],"o":{"p":{"q":"r"}},"9z-k":"x"})",
+    {{"a", "b"}, {"n", "1.50"}, {"t", "true"}, {"o_p_q", "r"}, {"_9z_k", "x"}});
+  f("| json", R"({"app":"y"})", {{"app_extracted", "y"}});
+  f("| json", R"({"a":"1","a":"2"})", {{"a", "2"}});
+  f("| json", R"({"a":"tab\tquote\"ä"})", {{"a", "tab\tquote\"\xc3\xa4"}});
+  f("| json", R"({"a":1,"b":)", {{"a", "1"}, {"__error__", "JSONParserErr"}});
+  f("| json", "no json", {{"__error__", "JSONParserErr"}});
+  f("| json", "{}", {});
+  f(R"(| json x="a.b[1].c", y="a", z="no", w="a[\"b\"]")", R"({"a":{"b":[0,{"c":"deep"}]}})",
+    {{"x", "deep"}, {"y", R"({"b":[0,{"c":"deep"}]})"}, {"z", ""}, {"w", R"([0,{"c":"deep"}])"}});
+  f(R"(| json x="a")", "no json", {{"__error__", "JSONParserErr"}});
+  f("| logfmt", R"(a=b c="d e" bare f= g=h)", {{"a", "b"}, {"c", "d e"}, {"g", "h"}});
+  f("| logfmt --keep-empty", "a= b", {{"a", ""}, {"b", ""}});
+  f("| logfmt", R"(a=b "bad" c=d)", {{"a", "b"}, {"c", "d"}});
+  f("| logfmt --strict", R"(a=b "bad" c=d)", {{"a", "b"}, {"__error__", "LogfmtParserErr"}});
+  f(R"(| logfmt x="a", y="zz")", "a=b c=d", {{"x", "b"}, {"y", ""}});
+  f("| regexp `(?P<one>\\w+) (?P<two>\\w+)`", "hello world", {{"one", "hello"}, {"two", "world"}});
+  f("| regexp `(?P<one>x)`", "y", {});
+  f(R"(| pattern "<a> - <_> <b>")", "1 - 2 3 4", {{"a", "1"}, {"b", "3 4"}});
+  f(R"(| pattern "<a> - <b> x")", "1 - 2", {{"a", "1"}, {"b", "2"}});
+  f("| unpack", R"({"_entry":"the line","k":"v"})", {{"k", "v"}});
+  f("| unpack", R"({"k":"v"})", {});
+  f("| json | drop a", R"({"a":"1","b":"2"})", {{"b", "2"}});
+  f(R"(| json | drop a="2")", R"({"a":"1"})", {{"a", "1"}});
+  f("| json | drop __error__", "x", {});
+  f(R"(| json | keep a, b="1")", R"({"a":"1","b":"2","c":"3"})", {{"a", "1"}});
+  f(R"(| json | label_format x=a, y="{{.x}}!")", R"({"a":"1"})", {{"x", "1"}, {"y", "1!"}});
+  f("| json | n>5", R"({"n":"x"})", {{"n", "x"}, {"__error__", "LabelFilterErr"}});
+}
+
+TEST(LinePipeline, Lines) {
+  auto f = [](std::string_view stages, std::string_view line, std::string_view want) {
+    EXPECT_EQ(run(stages, line).line, want) << stages;
+  };
+  f(R"(| logfmt | line_format "{{.a}}-{{.missing}}-{{.app}}")", "a=b", "b--x");
+  f(R"(| line_format "{{__line__ | ToUpper}}")", "abc", "ABC");
+  f(R"(| line_format "{{__timestamp__ | date \"2006\"}}")", "abc", "2020");
+  f(R"(| line_format "`__line__`{{\"__line__\"}}")", "abc", "`__line__`__line__");
+  f("| decolorize", "\x1b[31mred\x1b[0m", "red");
+  f("| unpack", R"({"_entry":"the line","k":"v"})", "the line");
+}
+
+TEST(LinePipeline, MetadataIsALabel) {
+  const Outcome out = run(R"(| trace="1")", "x", {{"trace", "1"}, {"app", "other"}});
+  EXPECT_TRUE(out.kept);
+  EXPECT_EQ(out.labels, (Map{{"trace", "1"}, {"app_extracted", "other"}}));
+}
+
+TEST(Literal, RequiredTextOfARegex) {
+  auto f = [](std::string_view regex, std::string_view want) {
+    EXPECT_EQ(required_literal(regex), want) << regex;
+  };
+  f("abc", "abc");
+  f("a.*bcd", "bcd");
+  f("ab?cd", "cd");
+  f("ab*", "a");
+  f("ab+c", "ab");
+  f("ab{2}cde", "cde");
+  f("a|b", "");
+  f("(a|b)cde", "cde");
+  f("(abc)", "");
+  f("[abc]def[^]x]g", "def");
+  f("(?i)abc", "");
+  f("a\\.b\\d+", "a.b");
+  f("\\bword", "");
+  f("\xc3\xa4?bc", "bc");
+  f("^start end$", "start end");
+}
+
+// Searching a whole block must say the same as asking line by line.
+TEST(Scan, SelectsLikeLineByLine) {
+  EntryBlock block;
+  std::string text;
+  std::vector<std::string> lines;
+  for (int i = 0; i < 400; ++i)
+    lines.push_back(i % 7 == 0   ? ""
+                    : i % 5 == 0 ? "needle " + std::to_string(i)
+                                 : "hay\nneed le" + std::to_string(i % 11));
+  lines.push_back("ends with nee");
+  lines.push_back("dle begins");
+  for (const std::string& line : lines) text += line + "\n";
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    block.lines.push_back(std::string_view(text).substr(at, lines[i].size()));
+    block.timestamps.push_back(static_cast<std::int64_t>(i));
+    at += lines[i].size() + 1;
+  }
+  block.text = text;
+  for (const char* needle : {"needle", "nee", "1", "\n", "e\nd", "nothing", "", " "}) {
+    LineFilterSyntax syntax;
+    syntax.text = needle;
+    std::vector<LineFilter> filters;
+    filters.push_back(LineFilter::compile(syntax).value());
+    std::vector<std::uint32_t> selected;
+    select_entries(block, filters, 3, 395, selected);
+    std::vector<std::uint32_t> want;
+    for (std::uint32_t i = 3; i < 395; ++i) {
+      if (lines[i].find(needle) != std::string::npos) want.push_back(i);
+    }
+    EXPECT_EQ(selected, want) << needle;
+  }
+}
+
+}  // namespace
+}  // namespace tailrace::logql
