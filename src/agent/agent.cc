@@ -15,6 +15,7 @@
 #include "agent/job_discovery.h"
 #include "agent/position_keeper.h"
 #include "agent/runtime.h"
+#include "agent/store_transport.h"
 #include "agent/version.h"
 #include "app/app.h"
 #include "app/routes.h"
@@ -25,6 +26,7 @@
 #include "sinks/http_transport.h"
 #include "telemetry/log.h"
 #include "web/agent_pages.h"
+#include "web/store_service.h"
 
 namespace tailrace {
 namespace {
@@ -43,6 +45,14 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Whether a client's URL is our own store: then there is no need for a socket.
+bool is_own_store(const ClientOptions& client, const StoreServiceOptions& store) {
+  const bool is_local = client.url.host == "127.0.0.1" || client.url.host == "localhost";
+  return store.enabled && is_local && client.url.scheme == "http" &&
+         client.url.port_or_default() == store.listen.port &&
+         client.url.path == "/loki/api/v1/push" && !store.listen.tls.enabled();
 }
 
 Runtime::TransportFactory http_transports(Executor executor) {
@@ -123,6 +133,7 @@ class Agent {
   awaitable<void> reload_on_signal();
   awaitable<void> stop_runtime(std::int64_t deadline_ns);
   awaitable<void> stop_discovery();
+  Runtime::TransportFactory transports();
   AgentView view();
   awaitable<bool> ask_ready();
   awaitable<std::vector<PageJob>> ask_jobs();
@@ -142,6 +153,7 @@ class Agent {
   asio::thread_pool pool_{1};
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<App> app_;
+  std::unique_ptr<StoreService> store_;
   std::vector<std::unique_ptr<JobDiscovery>> discoveries_;
   bool stopping_ = false;
   bool reloading_ = false;
@@ -170,8 +182,16 @@ Result<void> Agent::start() {
 std::unique_ptr<Runtime> Agent::build_runtime(const AgentConfig& config) {
   RunMode mode{flags_.flag("dry-run"), flags_.flag("inspect"), false, {}};
   mode.on_input_end = [this] { asio::post(front_, [this] { stop_once(kInputEndNs); }); };
-  return std::make_unique<Runtime>(shard_.executor(), config, mode, *book_, metrics_,
-                                   http_transports(shard_.executor()));
+  return std::make_unique<Runtime>(shard_.executor(), config, mode, *book_, metrics_, transports());
+}
+
+Runtime::TransportFactory Agent::transports() {
+  return [this, over_http = http_transports(shard_.executor())](const ClientOptions& client) {
+    if (store_ && is_own_store(client, config_.store)) {
+      return make_store_transport(shard_.executor(), store_->store());
+    }
+    return over_http(client);
+  };
 }
 
 Result<void> Agent::start_runtime() {
@@ -201,6 +221,12 @@ Result<void> Agent::start_listeners() {
                                            server_options(config_.server));
     TAILRACE_CHECK(server_->listen());
     log::info("server listening on addresses", {{"port", server_->port()}});
+  }
+  if (config_.store.enabled && !flags_.flag("dry-run")) {
+    store_ = std::make_unique<StoreService>(front_.get_executor(), metrics_, config_.store,
+                                            std::string(version()));
+    TAILRACE_CHECK(store_->start());
+    log::info("store listening on addresses", {{"port", store_->port()}});
   }
   if (config_.app.enabled) {
     app_ = std::make_unique<App>(front_.get_executor(), metrics_, config_.app, register_routes);
@@ -261,6 +287,10 @@ awaitable<void> Agent::stop(std::int64_t deadline_ns) {
   if (app_) {
     awaitable<void> app_stopped = app_->stop(kServerStopNs);
     co_await std::move(app_stopped);
+  }
+  if (store_) {
+    awaitable<void> store_stopped = store_->stop(kServerStopNs);
+    co_await std::move(store_stopped);
   }
   if (server_) {
     awaitable<void> server_stopped = server_->stop(kServerStopNs);

@@ -332,10 +332,8 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
   read_limits(root.get("limits_config"), config.limits);
   read_scrape_configs(root.get("scrape_configs"), flags.flag("ignore-unsupported"), config);
   check_ignored_blocks(root);
-  if (const ConfigNode store = root.get("store"); !store.absent()) {
-    store.warn("this version has no embedded store yet; let clients point to a Loki");
-  }
   read(root.get("app"), config.app);
+  read(root.get("store"), config.store);
   apply_flags(flags, config);
   if (config.read_stdin) read_from_stdin(config);
   return config;

@@ -19,6 +19,7 @@
 #include "positions/positions_file.h"
 #include "relabel/relabel.h"
 #include "sinks/client_options.h"
+#include "web/store_service.h"
 
 namespace tailrace {
 
@@ -73,7 +74,8 @@ struct AgentConfig {
   std::int64_t sync_period_ns = 10 * kNsPerSecond;
   bool read_stdin = false;
   LimitsOptions limits;
-  AppOptions app;  // off if its section is absent
+  AppOptions app;             // off if its section is absent
+  StoreServiceOptions store;  // the same
 };
 
 // Reads the file that -config.file names. kNotFound if none of its candidates exists; kInvalid with
