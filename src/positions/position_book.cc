@@ -15,6 +15,7 @@ namespace {
 //   file <offset> <device> <inode> <marker> <path>[<tab><where it was opened>]    oldest first
 //   read <end> <timestamp> <device> <inode> <marker> <path>   is on its way
 //   done <offset> <device> <inode> <path>                     that far, it was delivered
+//   over <device> <inode> <path>                              rewritten: from the beginning
 //
 // Markers are hex, or "-". Paths come last and may hold spaces; a newline in them is written as \n,
 // a tab as \t, a backslash as \\. A last line without newline was cut off and does not count.
@@ -110,6 +111,16 @@ GenerationRecord* find(std::vector<GenerationRecord>& generations, FileId id) {
   return known == generations.end() ? nullptr : &*known;
 }
 
+void start_over(GenerationRecord& record) {
+  record.offset = 0;
+  record.marker.clear();
+  record.reads.clear();
+}
+
+void start_over(std::vector<GenerationRecord>& generations, FileId id) {
+  if (GenerationRecord* const record = find(generations, id)) start_over(*record);
+}
+
 void add_read(std::vector<GenerationRecord>& generations, FileId id, ReadRecord read) {
   GenerationRecord* record = find(generations, id);
   if (record == nullptr) {
@@ -119,11 +130,7 @@ void add_read(std::vector<GenerationRecord>& generations, FileId id, ReadRecord 
   // Repeated after a restart.
   if (std::find(record->reads.begin(), record->reads.end(), read) != record->reads.end()) return;
   const std::uint64_t last = record->reads.empty() ? record->offset : record->reads.back().end;
-  if (read.end <= last) {  // truncated since
-    record->offset = 0;
-    record->marker.clear();
-    record->reads.clear();
-  }
+  if (read.end <= last) start_over(*record);
   record->reads.push_back(std::move(read));
 }
 
@@ -197,6 +204,11 @@ void PositionBook::take_line(std::string_view line) {
     if (!numbers || !marker || line.empty()) return;
     read.marker = std::move(*marker);
     add_read(identities_[unescaped(line)], id, std::move(read));
+  } else if (kind == "over") {
+    FileId id;
+    if (!parse_id(line, id)) return;
+    const auto known = identities_.find(unescaped(line));
+    if (known != identities_.end()) start_over(known->second, id);
   } else if (kind == "done") {
     std::uint64_t offset = 0;
     FileId id;
@@ -239,6 +251,13 @@ void PositionBook::note_delivered(const std::string& path, Owner owner, FileId i
                                   std::uint64_t offset) {
   if (!noted(path, owner)) return;
   notes_ += "done " + std::to_string(offset) + ' ' + text_of(id) + ' ';
+  append_escaped(notes_, path);
+  notes_ += '\n';
+}
+
+void PositionBook::note_rewritten(const std::string& path, Owner owner, FileId id) {
+  if (!noted(path, owner)) return;
+  notes_ += "over " + text_of(id) + ' ';
   append_escaped(notes_, path);
   notes_ += '\n';
 }

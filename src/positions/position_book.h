@@ -67,6 +67,8 @@ class PositionBook {
   // noted for a path with two owners: only publish() knows which of them is behind.
   void note_read(const std::string& path, Owner owner, FileId id, const ReadRecord& read);
   void note_delivered(const std::string& path, Owner owner, FileId id, std::uint64_t offset);
+  // The file was cut or rewritten: what is known of its reads is void.
+  void note_rewritten(const std::string& path, Owner owner, FileId id);
   // Whoever appends the notes to our file. Without one nothing is noted.
   void on_notes(std::function<void(std::string_view)> callback) { on_notes_ = std::move(callback); }
   // Gives it what was noted since. Before a push, so that the reads in it are known; and after one.

@@ -77,6 +77,13 @@ TEST(PositionNotes, SpecialCases) {
       n.read(kFile, 4, 6, "four");
     },
     {record(kFile, 0, "", {{4, 6, "four"}})});
+  f("rewritten, and read further at once than before",
+    [](Notes& n) {
+      n.read(kFile, 20, 5, "twenty");
+      n.book.note_rewritten("/a.log", &n, kFile);
+      n.read(kFile, 50, 6, "fifty");
+    },
+    {record(kFile, 0, "", {{50, 6, "fifty"}})});
   f("a read that is repeated after a restart",
     [](Notes& n) {
       n.read(kFile, 20, 5, "twenty");

@@ -103,6 +103,7 @@ void FileSource::set_targets(std::vector<FileTarget> targets) {
 
 void FileSource::sync() {
   if (stopped_) return;
+  context_.watcher.catch_up();
   for (const std::unique_ptr<Target>& target : targets_) sync(*target);
   // Targets that were taken away: their reads are still on the way.
   std::erase_if(retiring_, [](Target& target) {
@@ -257,6 +258,7 @@ void FileSource::arm_poll() {
 }
 
 void FileSource::poll() {
+  context_.watcher.catch_up();
   const std::int64_t now_ns = context_.shard.clock.monotonic_ns();
   const bool all = now_ns >= slow_poll_due_ns_;
   if (all) slow_poll_due_ns_ = now_ns + kSlowPollNs - kNsPerMs;

@@ -349,6 +349,7 @@ void Tailer::truncated(Generation& generation, std::uint64_t size_now) {
             {{"path", path_}, {"offset", generation.offset()}});
   generation.start_over();
   generation.decoder = nullptr;
+  context_.positions.note_rewritten(path_, this, generation.id());
   changed_ = true;
 }
 

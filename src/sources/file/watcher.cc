@@ -108,6 +108,10 @@ void Watcher::unwatch_directories(DirectoryListener& listener) {
   }
 }
 
+void Watcher::catch_up() {
+  if (descriptor_.is_open() && !taking_events_) take_events();
+}
+
 void Watcher::wait() {
   descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                          [this, alive = lifetime_.watch()](const boost::system::error_code& error) {
@@ -126,6 +130,7 @@ void Watcher::rest() {
 }
 
 void Watcher::take_events() {
+  taking_events_ = true;
   std::vector<Gone> gone;
   bool overflow = false;
   struct Created {
@@ -183,7 +188,11 @@ void Watcher::take_events() {
       listener->on_created(path, entry.name, entry.is_directory);
     }
   }
-  if (!overflow) return;
+  if (overflow) tell_overflow();
+  taking_events_ = false;
+}
+
+void Watcher::tell_overflow() {
   std::vector<DirectoryListener*> all;
   for (const auto& [watch, directory] : directories_) {
     for (DirectoryListener* listener : directory.listeners) {

@@ -61,6 +61,10 @@ class Watcher {
 
   // Watches the names in a directory; doing it twice is fine. False if that cannot be had.
   bool watch_directory(const std::string& directory, DirectoryListener& listener);
+  // Tells now what is known already. Whoever looks at files by itself does this first: of several
+  // renames it sees only the last, while the events name them all.
+  void catch_up();
+
   // Ends all directory watches of this listener.
   void unwatch_directories(DirectoryListener& listener);
 
@@ -78,6 +82,7 @@ class Watcher {
   void rest();
   void take_events();
   void tell_gone(std::vector<Gone>& gone);
+  void tell_overflow();
 
   boost::asio::any_io_executor executor_;
   boost::asio::posix::stream_descriptor descriptor_;
@@ -85,6 +90,7 @@ class Watcher {
   std::unordered_map<int, std::vector<WatchListener*>> files_;
   std::unordered_map<int, Directory> directories_;
   std::map<std::string, int> directory_watches_;
+  bool taking_events_ = false;
   Lifetime lifetime_;
 };
 
