@@ -237,12 +237,13 @@ class FakeDockerEngine {
                   "HTTP/1.1 200 OK\r\nContent-Type: "
                   "application/vnd.docker.raw-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
     std::size_t sent = 0;
+    // The container may go while we write: it is looked up again after each wait.
     while (!session->closed && engine.containers.contains(id)) {
-      const Container& container = engine.containers[id];
-      while (sent < container.log.size() && !session->closed) {
-        const Piece piece = container.log[sent++];
+      while (!session->closed && engine.containers.contains(id) &&
+             sent < engine.containers[id].log.size()) {
+        const Piece piece = engine.containers[id].log[sent++];
         if (is_before(piece, since)) continue;
-        std::string bytes = frame(container, piece);
+        std::string bytes = frame(engine.containers[id], piece);
         while (!bytes.empty() && !session->closed) {
           const std::size_t part = std::min(engine.write_bytes, bytes.size());
           if (part > engine.cut_after) {

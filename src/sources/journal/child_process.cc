@@ -40,6 +40,8 @@ struct ChildProcess::Impl {
   asio::posix::stream_descriptor out;
   Fd err;
   pid_t pid = -1;
+  int status = 0;
+  bool exited = false;
 };
 
 ChildProcess::ChildProcess(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -83,19 +85,24 @@ void ChildProcess::close() noexcept {
   impl_->out.close(ignored);
 }
 
+bool ChildProcess::exited() {
+  if (!impl_->exited && impl_->pid >= 0) {
+    impl_->exited = ::waitpid(impl_->pid, &impl_->status, WNOHANG) == impl_->pid;
+  }
+  return impl_->exited;
+}
+
 Result<void> ChildProcess::finish_blocking() {
   if (impl_->pid < 0) return {};
   close();
-  int status = 0;
-  bool killed = false;
-  if (::waitpid(impl_->pid, &status, WNOHANG) == 0) {
-    // Its output has ended, so it is about to; or nobody wants it any more.
-    killed = true;
+  const bool by_itself = exited();
+  if (!by_itself) {
     ::kill(impl_->pid, SIGKILL);
-    while (::waitpid(impl_->pid, &status, 0) < 0 && errno == EINTR) continue;
+    while (::waitpid(impl_->pid, &impl_->status, 0) < 0 && errno == EINTR) continue;
   }
   impl_->pid = -1;
-  if (killed || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) return {};
+  const int status = impl_->status;
+  if (!by_itself || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) return {};
   std::string said(kErrorBytesMax, '\0');
   const ssize_t count = ::read(impl_->err.get(), said.data(), said.size());
   said.resize(count > 0 ? static_cast<std::size_t>(count) : 0);

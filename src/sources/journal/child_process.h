@@ -25,8 +25,10 @@ class ChildProcess {
   awaitable<Result<std::size_t>> read_some(std::span<char> into);
   // Ends a read that waits.
   void close() noexcept;
-  // To be called after the end of its output: waits for the process, which is ended if it does not
-  // by itself, and tells how it ended and what it said on standard error, if that was no success.
+  // Whether it has ended by itself.
+  bool exited();
+  // Ends it if it still runs, which takes a moment; tells how it ended and what it said on standard
+  // error, if it ended by itself and without success.
   Result<void> finish_blocking();
 
  private:

@@ -15,6 +15,14 @@ namespace tailrace {
 namespace {
 
 constexpr std::int64_t kBackoffMaxNs = 30 * kNsPerSecond;
+constexpr int kExitLooks = 100;
+constexpr std::int64_t kExitLookNs = 10 * kNsPerMs;
+
+awaitable<void> rest(Executor executor, std::int64_t ns) {
+  asio::steady_timer timer(executor);
+  timer.expires_after(std::chrono::nanoseconds(ns));
+  [[maybe_unused]] auto [error] = co_await timer.async_wait(kAwait);
+}
 
 // "s=...;i=...;b=...;m=...;t=<microseconds, hex>;x=..."
 std::optional<std::int64_t> cursor_time_us(std::string_view cursor) {
@@ -123,6 +131,10 @@ awaitable<void> JournalSource::run() {
   while (!stopping_) {
     got_entries_ = false;
     if (child_) co_await read_entries();
+    // Its output ends shortly before itself.
+    for (int looks = 0; looks < kExitLooks && child_ && !child_->exited() && !stopping_; ++looks) {
+      co_await rest(context_.shard.executor, kExitLookNs);
+    }
     if (stopping_) co_return;
     Result<void> ended = child_ ? child_->finish_blocking() : Result<void>();
     child_.reset();
@@ -133,9 +145,7 @@ awaitable<void> JournalSource::run() {
                 {{"job", context_.job_name}, {"error", ended ? "" : ended.error().text()}});
     }
     if (got_entries_) backoff.reset();
-    asio::steady_timer pause(context_.shard.executor);
-    pause.expires_after(std::chrono::nanoseconds(backoff.next_ns()));
-    [[maybe_unused]] auto [error] = co_await pause.async_wait(kAwait);
+    co_await rest(context_.shard.executor, backoff.next_ns());
     if (stopping_) co_return;
     auto child =
         ChildProcess::start(context_.shard.executor,
