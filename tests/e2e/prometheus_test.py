@@ -44,6 +44,7 @@ def test(binary, directory):
         "scrape_configs": [rig.job(directory / "app-own.txt")],
     }).wait_until_up()
     prometheus = start_prometheus(directory, f"127.0.0.1:{app_port}")
+    rig.wait_for("Prometheus to start", lambda: rig.get(f"{prometheus}/-/ready")[0] == 200, 60)
     rig.wait_for("Prometheus to scrape the app", lambda: query(prometheus, 'up{job="app"} == 1'), 60)
     for path, count in REQUESTS.items():
         for _ in range(count):
