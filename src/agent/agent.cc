@@ -130,6 +130,7 @@ class Agent {
   void stop_once(std::int64_t deadline_ns);
   awaitable<void> stop(std::int64_t deadline_ns);
   awaitable<Result<void>> reload();
+  awaitable<Result<void>> replace_runtime();
   awaitable<void> reload_on_signal();
   awaitable<void> stop_runtime(std::int64_t deadline_ns);
   awaitable<void> stop_discovery();
@@ -150,6 +151,7 @@ class Agent {
 
   asio::io_context front_{1};
   asio::signal_set signals_;
+  asio::steady_timer reload_over_{front_};
   asio::thread_pool pool_{1};
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<App> app_;
@@ -202,7 +204,10 @@ Result<void> Agent::start_runtime() {
     if (started) started = runtime_->start();
     if (!started || flags_.flag("dry-run") || config_.read_stdin) return;
     keeper_ = std::make_unique<PositionKeeper>(shard_.executor(), pool_, config_.positions, *book_,
-                                               [this] { runtime_->publish(); });
+                                               [this] {
+                                                 // None at the end and in the middle of a reload.
+                                                 if (runtime_) runtime_->publish();
+                                               });
     keeper_->start();
   });
   return started;
@@ -280,6 +285,8 @@ void Agent::stop_once(std::int64_t deadline_ns) {
 }
 
 awaitable<void> Agent::stop(std::int64_t deadline_ns) {
+  // A reload in its middle has its own order of taking down and starting; it sees that we wait.
+  if (reloading_) co_await reload_over_.async_wait(kAwait);
   awaitable<void> discovery_stopped = stop_discovery();
   co_await std::move(discovery_stopped);
   awaitable<void> runtime_stopped = stop_runtime(deadline_ns);
@@ -304,11 +311,12 @@ awaitable<void> Agent::stop_runtime(std::int64_t deadline_ns) {
   asio::steady_timer done(front_);
   done.expires_at(asio::steady_timer::time_point::max());
   shard_.post([this, deadline_ns, &done] {
-    runtime_->stop(deadline_ns, [this, &done] {
+    auto stopped = [this, &done] {
       if (keeper_) keeper_->write_blocking();
       runtime_.reset();
       asio::post(front_, [&done] { done.cancel(); });
-    });
+    };
+    runtime_ ? runtime_->stop(deadline_ns, stopped) : stopped();
   });
   co_await done.async_wait(kAwait);
 }
@@ -324,6 +332,16 @@ awaitable<Result<void>> Agent::reload() {
   if (stopping_ || std::exchange(reloading_, true)) {
     co_return Error{ErrorCode::kUnavailable, "a reload or a stop is under way"};
   }
+  reload_over_.expires_at(asio::steady_timer::time_point::max());
+  awaitable<Result<void>> reloaded = replace_runtime();
+  Result<void> result = co_await std::move(reloaded);
+  reloading_ = false;
+  reload_over_.cancel();
+  (result ? reloads_good_ : reloads_bad_).add();
+  co_return result;
+}
+
+awaitable<Result<void>> Agent::replace_runtime() {
   Result<AgentConfig> loaded = load_agent_config(flags_);
   std::unique_ptr<Runtime> next;
   if (loaded && loaded->text == config_.text) {
@@ -337,15 +355,15 @@ awaitable<Result<void>> Agent::reload() {
       loaded = std::move(good).error();
     }
   }
-  if (!loaded) {
-    reloads_bad_.add();
-    reloading_ = false;
-    co_return std::move(loaded).error();
-  }
+  if (!loaded) co_return std::move(loaded).error();
   awaitable<void> discovery_stopped = stop_discovery();
   co_await std::move(discovery_stopped);
   awaitable<void> runtime_stopped = stop_runtime(kStopNs);
   co_await std::move(runtime_stopped);
+  if (stopping_) {
+    shard_.run_and_wait([&] { next.reset(); });
+    co_return Error{ErrorCode::kUnavailable, "stopped in the middle of a reload"};
+  }
   config_ = std::move(*loaded);
   Result<void> started;
   shard_.run_and_wait([&] {
@@ -354,8 +372,6 @@ awaitable<Result<void>> Agent::reload() {
     started = runtime_->start();
   });
   start_discovery();
-  reloading_ = false;
-  (started ? reloads_good_ : reloads_bad_).add();
   if (started) log::info("reloaded config", {{"config", config_.file_name}});
   co_return started;
 }

@@ -5,6 +5,7 @@
 
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <utility>
 
@@ -104,7 +105,13 @@ void PositionKeeper::write() {
 void PositionKeeper::write_blocking() {
   publish_();
   book_.drop_missing_files();
-  write_files(options_, book_.snapshot());
+  // Behind a write that is under way: the pool has one thread, and the younger must be the last.
+  std::promise<void> written;
+  boost::asio::post(pool_, [&, snapshot = book_.snapshot()] {
+    write_files(options_, snapshot);
+    written.set_value();
+  });
+  written.get_future().wait();
 }
 
 bool PositionKeeper::write_files(const PositionsOptions& options,

@@ -36,7 +36,9 @@ class PositionKeeper {
   // to ignore that.
   static Result<PositionBook> load(const PositionsOptions& options);
 
-  // `publish` makes all sources tell the book where they are. All on the shard's thread.
+  // `publish` makes all sources tell the book where they are; it is asked at any time, also while
+  // there are none. `pool` has one thread, so that writes keep their order. All on the shard's
+  // thread.
   PositionKeeper(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
                  PositionsOptions options, PositionBook& book, std::function<void()> publish);
   PositionKeeper(const PositionKeeper&) = delete;
@@ -44,7 +46,7 @@ class PositionKeeper {
   ~PositionKeeper();
 
   void start();
-  // Publishes and writes now, on this thread. For the end.
+  // Publishes, writes, and returns when it is written. For the end.
   void write_blocking();
   // A reload may change where and how often.
   void set_options(PositionsOptions options);
