@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   options.work_time_ns_min = options.work_time_ns_max = 0;
   options.log.to_stdout = false;
   options.log.requests = argc == 3 && std::string_view(argv[1]) == "--log";
-  options.log.path = options.log.requests ? argv[2] : "";
+  options.log.file.path = options.log.requests ? argv[2] : "";
 
   if (options.log.requests) options.generator.lines_per_second = number("BENCH_LOG_RATE");
 

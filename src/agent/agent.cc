@@ -431,7 +431,7 @@ Result<void> check_agent_config(const AgentConfig& config) {
 Result<void> run_agent(AgentConfig config, const CommandLine& flags) {
   TAILRACE_TRY(const log::Level level, log::parse_level(config.server.log_level));
   TAILRACE_TRY(const log::Format format, log::parse_format(config.server.log_format));
-  log::configure(level, format);
+  TAILRACE_CHECK(log::configure(level, format, config.log));
   for (const ConfigProblem& problem : config.errors->problems()) log::warn(problem.text());
   if (flags.flag("print-config-stderr")) std::fprintf(stderr, "%s", dump_config(config).c_str());
   raise_descriptor_limit();

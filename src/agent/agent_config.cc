@@ -11,8 +11,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "config/expand_env.h"
+#include "config/rotating_file_config.h"
 #include "discovery/targets.h"
-#include "telemetry/log.h"
 
 namespace tailrace {
 namespace {
@@ -103,6 +103,12 @@ void check_ignored_blocks(ConfigNode root) {
         "the write-ahead log is not needed: what is not acknowledged is read again from its "
         "source");
   }
+}
+
+void read_log_output(ConfigNode node, log::Output& output) {
+  node.strict({"path", "max_bytes", "keep", "stderr"});
+  read_rotating_file(node, output.file);
+  node.read("stderr", output.to_stderr);
 }
 
 void read_scrape_config(ConfigNode node, bool ignore_unsupported, AgentConfig& config) {
@@ -320,7 +326,8 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
   config.yaml = std::make_shared<YamlFile>(config.file_name, config.text, *config.errors);
   const ConfigNode root = config.yaml->root();
   root.strict({"global", "server", "client", "clients", "positions", "scrape_configs",
-               "target_config", "limits_config", "options", "tracing", "wal", "app", "store"});
+               "target_config", "limits_config", "options", "tracing", "wal", "app", "log",
+               "store"});
   read_global(root.get("global"), config.global);
   read(root.get("server"), config.server);
   read_clients(root, flags, config);
@@ -333,6 +340,7 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
   read_scrape_configs(root.get("scrape_configs"), flags.flag("ignore-unsupported"), config);
   check_ignored_blocks(root);
   read(root.get("app"), config.app);
+  read_log_output(root.get("log"), config.log);
   read(root.get("store"), config.store);
   apply_flags(flags, config);
   if (config.read_stdin) read_from_stdin(config);

@@ -19,6 +19,7 @@
 #include "positions/positions_file.h"
 #include "relabel/relabel.h"
 #include "sinks/client_options.h"
+#include "telemetry/log.h"
 #include "web/store_service.h"
 
 namespace tailrace {
@@ -74,6 +75,7 @@ struct AgentConfig {
   std::int64_t sync_period_ns = 10 * kNsPerSecond;
   bool read_stdin = false;
   LimitsOptions limits;
+  log::Output log;            // of tailrace's own log
   AppOptions app;             // off if its section is absent
   StoreServiceOptions store;  // the same
 };

@@ -98,7 +98,7 @@ Result<void> App::start() {
                      generate_log(impl_->log, impl_->options.generator, impl_->random()));
   log::info("app started", {{"address", impl_->options.listen.address},
                             {"port", port()},
-                            {"log", impl_->options.log.path}});
+                            {"log", impl_->options.log.file.path}});
   impl_->log.info("app started on port " + std::to_string(port()));
   return {};
 }

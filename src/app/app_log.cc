@@ -1,18 +1,15 @@
 #include "app/app_log.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <ctime>
-#include <filesystem>
+#include <optional>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "telemetry/log.h"
 
 namespace tailrace {
@@ -50,19 +47,11 @@ struct AppLog::Impl {
         lines(metrics.counter("my_app_log_lines_total", "Lines that the app has logged.")),
         dropped(metrics.counter("my_app_log_dropped_bytes_total",
                                 "Bytes of the app's log that could not be written; to the file or "
-                                "to standard output.")) {}
-
-  Result<void> open() {
-    if (options.path.empty()) return {};
-    const std::filesystem::path folder = std::filesystem::path(options.path).parent_path();
-    std::error_code error;
-    if (!folder.empty()) std::filesystem::create_directories(folder, error);
-    file = Fd(::open(options.path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-    if (!file) return errno_error("open " + options.path, errno);
-    struct stat status {};
-    bytes = ::fstat(file.get(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
-    return {};
+                                "to standard output.")) {
+    if (!options.file.path.empty()) file.emplace(options.file);
   }
+
+  Result<void> open() { return file ? file->open() : Result<void>(); }
 
   void added() {
     if (gathered.size() >= kGatheredBytes) return flush();
@@ -80,8 +69,10 @@ struct AppLog::Impl {
   void flush() {
     if (gathered.empty()) return;
     if (options.to_stdout) write_stdout(std::string_view(gathered).substr(shown));
-    if (!options.path.empty()) {
-      write_file();
+    if (file) {
+      const Result<void> written = file->append(gathered);
+      if (!written && write_trouble.due())
+        log::error("the app's log cannot be written", {{"error", written.error().text()}});
     } else {
       gathered.clear();
     }
@@ -108,70 +99,6 @@ struct AppLog::Impl {
     });
   }
 
-  void write_file() {
-    reopen_if_taken_away();
-    std::size_t done = 0;
-    while (done < gathered.size()) {
-      // Whole lines that fit; a line longer than a file gets one of its own. A half written line is
-      // finished first.
-      std::string_view rest = std::string_view(gathered).substr(done);
-      const std::uint64_t room = options.max_bytes > bytes ? options.max_bytes - bytes : 0;
-      if (rest.size() > room && !torn) {
-        const std::size_t last = room > 0 ? rest.rfind('\n', room - 1) : rest.npos;
-        if (last != rest.npos) {
-          rest = rest.substr(0, last + 1);
-        } else if (bytes > 0) {
-          if (!rotate()) break;
-          continue;
-        } else {
-          rest = rest.substr(0, rest.find('\n') + 1);
-        }
-      } else if (torn) {
-        rest = rest.substr(0, rest.find('\n') + 1);
-      }
-      const ssize_t count = file ? ::write(file.get(), rest.data(), rest.size()) : -1;
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) {
-        trouble("write " + options.path);
-        break;
-      }
-      done += static_cast<std::size_t>(count);
-      bytes += static_cast<std::uint64_t>(count);
-      torn = gathered[done - 1] != '\n';
-    }
-    gathered.erase(0, done);
-  }
-
-  // Somebody else may have renamed or deleted the file (logrotate): begin a new one.
-  void reopen_if_taken_away() {
-    struct stat named {};
-    struct stat opened {};
-    const bool same = file && ::fstat(file.get(), &opened) == 0 &&
-                      ::stat(options.path.c_str(), &named) == 0 && named.st_ino == opened.st_ino &&
-                      named.st_dev == opened.st_dev;
-    if (same) {
-      bytes = static_cast<std::uint64_t>(opened.st_size);
-    } else if (!torn || !file) {
-      const Result<void> done = open();
-      if (!done) trouble(done.error().text());
-      torn = false;
-    }
-  }
-
-  bool rotate() {
-    for (std::int64_t i = options.keep; i > 0; --i) {
-      const std::string from = i == 1 ? options.path : options.path + "." + std::to_string(i - 1);
-      const std::string to = options.path + "." + std::to_string(i);
-      if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) {
-        trouble("rename " + from);
-        return false;
-      }
-    }
-    const Result<void> done = open();
-    if (!done) trouble(done.error().text());
-    return static_cast<bool>(done);
-  }
-
   // Never waits for a reader: what a full pipe does not take is dropped there, the file has it.
   void write_stdout(std::string_view text) {
     while (!text.empty()) {
@@ -186,11 +113,6 @@ struct AppLog::Impl {
       }
       text.remove_prefix(static_cast<std::size_t>(count));
     }
-  }
-
-  void trouble(const std::string& what) {
-    if (write_trouble.due())
-      log::error("the app's log cannot be written", {{"error", errno_error(what, errno).text()}});
   }
 
   std::string_view timestamp() {
@@ -218,9 +140,7 @@ struct AppLog::Impl {
   bool armed = false;
   std::string gathered;   // whole lines; the first may be the rest of one
   std::size_t shown = 0;  // of `gathered`: already on standard output
-  Fd file;
-  std::uint64_t bytes = 0;  // in the file
-  bool torn = false;        // its last line is not whole yet
+  std::optional<RotatingFile> file;
   std::int64_t second = -1;
   char stamp[32] = "";
 };

@@ -1,9 +1,7 @@
 // AppLog: the app's own log, a line per event: "2026-01-02T03:04:05.678Z INFO message".
 //
-// Lines are gathered for some milliseconds and written together, to the file and to standard
-// output. A file that has reached its size is renamed (app.log -> app.log.1 -> ...) and a new one
-// begun: no byte of it is copied or cut, so a tailer that follows names and descriptors loses
-// nothing. A line is never split between two files.
+// Lines are gathered for some milliseconds and written together, to the file (base/rotating_file.h)
+// and to standard output.
 //
 // One thread. When the disk or the reader of standard output does not follow, lines are dropped and
 // counted.

@@ -7,14 +7,9 @@ namespace {
 
 void read_log(ConfigNode node, AppLogOptions& options) {
   node.strict({"path", "max_bytes", "keep", "stdout", "requests"});
-  node.read("path", options.path);
-  ByteSize bytes{options.max_bytes};
-  if (node.read("max_bytes", bytes)) options.max_bytes = bytes.bytes;
-  node.read("keep", options.keep);
+  read_rotating_file(node, options.file);
   node.read("stdout", options.to_stdout);
   node.read("requests", options.requests);
-  if (options.max_bytes < 4096) node.error("max_bytes", "must be at least 4096");
-  if (options.keep < 1 || options.keep > 1000) node.error("keep", "must be from 1 to 1000");
 }
 
 void read_generator(ConfigNode node, LogGeneratorOptions& options) {

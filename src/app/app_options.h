@@ -2,11 +2,10 @@
 // there is no app.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <string>
-#include <vector>
 
-#include "config/config_node.h"
+#include "config/rotating_file_config.h"
 #include "net/http_server.h"
 
 namespace tailrace {
@@ -14,10 +13,7 @@ namespace tailrace {
 enum class LogLineFormat : std::uint8_t { kText, kJson, kLogfmt };
 
 struct AppLogOptions {
-  std::string path = "logs/app.log";  // "" for no file
-  std::uint64_t max_bytes = std::uint64_t{64}
-                            << 20;  // then it is renamed to app.log.1 and begun anew
-  std::int64_t keep = 3;            // renamed files
+  RotatingFileOptions file{.path = "logs/app.log"};  // path "": no file
   bool to_stdout = true;
   bool requests = true;  // a line for each request
 };

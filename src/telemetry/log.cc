@@ -4,8 +4,7 @@
 
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/sink.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -166,18 +166,52 @@ void write_standard_error(std::string_view text) {
   }
 }
 
+// Gets finished lines, one at a time: the queue has one thread. Not spdlog's base_sink, which
+// brings a formatter that nobody asks and that is a hundred kilobytes of program.
+class Sink : public spdlog::sinks::sink {
+ public:
+  void flush() final {}
+  void set_pattern(const std::string&) final {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) final {}
+};
+
 // The message as it is, one write a line.
-class StandardErrorSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
- protected:
-  void sink_it_(const spdlog::details::log_msg& message) override {
+class StandardErrorSink final : public Sink {
+ public:
+  void log(const spdlog::details::log_msg& message) override {
     line_.assign(message.payload.data(), message.payload.size());
     line_ += '\n';
     write_standard_error(line_);
   }
-  void flush_() override {}
 
  private:
   std::string line_;
+};
+
+// The same into our own file. What a full disk refuses waits, up to a limit; what is above it is
+// lost, and the first such line is told on standard error.
+class FileSink final : public Sink {
+ public:
+  explicit FileSink(RotatingFile file) : file_(std::move(file)) {}
+
+  void log(const spdlog::details::log_msg& message) override {
+    const std::size_t before = waiting_.size();
+    waiting_.append(message.payload.data(), message.payload.size());
+    waiting_ += '\n';
+    const Result<void> written = file_.append(waiting_);
+    if (waiting_.size() > kWaitingBytesMax) waiting_.resize(before);
+    if (!written && !refused_) {
+      write_standard_error("the log file cannot be written: " + written.error().text() + '\n');
+    }
+    refused_ = !written;
+  }
+
+ private:
+  static constexpr std::size_t kWaitingBytesMax = std::size_t{1} << 20;
+
+  RotatingFile file_;
+  std::string waiting_;
+  bool refused_ = false;
 };
 
 struct State {
@@ -213,17 +247,25 @@ Result<Format> parse_format(std::string_view text) {
                "unknown log format \"" + std::string(text) + "\"; use logfmt or json"};
 }
 
-void configure(Level level, Format format) {
+Result<void> configure(Level level, Format format, Output output) {
   State& self = state();
   self.level = level;
   const std::unique_lock lock(self.mutex);
   self.format = format;
-  if (self.logger) return;
+  if (self.logger) return {};
+  std::vector<spdlog::sink_ptr> sinks;
+  if (output.to_stderr) sinks.push_back(std::make_shared<StandardErrorSink>());
+  if (!output.file.path.empty()) {
+    RotatingFile file(output.file);
+    if (Result<void> opened = file.open(); !opened) return std::move(opened).error().in("log");
+    sinks.push_back(std::make_shared<FileSink>(std::move(file)));
+  }
   self.pool = std::make_shared<spdlog::details::thread_pool>(kQueueEventsMax, 1);
-  self.logger = std::make_shared<spdlog::async_logger>(
-      "tailrace", std::make_shared<StandardErrorSink>(), self.pool,
-      spdlog::async_overflow_policy::overrun_oldest);
+  self.logger =
+      std::make_shared<spdlog::async_logger>("tailrace", sinks.begin(), sinks.end(), self.pool,
+                                             spdlog::async_overflow_policy::overrun_oldest);
   self.logger->set_level(spdlog::level::trace);
+  return {};
 }
 
 void set_level(Level level) { state().level = level; }

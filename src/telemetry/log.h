@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/rotating_file.h"
 
 namespace tailrace::log {
 
@@ -42,14 +43,21 @@ using FieldList = std::initializer_list<Field>;
 Result<Level> parse_level(std::string_view text);    // debug info warn error
 Result<Format> parse_format(std::string_view text);  // logfmt json
 
+// Where lines go.
+struct Output {
+  RotatingFileOptions file{.path = ""};  // "": no file
+  bool to_stderr = true;
+};
+
 // Call once, before threads start; before that, info and above go to standard error as logfmt.
-void configure(Level level, Format format);
+// Error: the file cannot be opened.
+Result<void> configure(Level level, Format format, Output output = {});
 void set_level(Level level);
 bool enabled(Level level);
 // Writes out what is queued; later events are written at once by their own thread. For the end of
 // main.
 void shutdown();
-// Events that the queue dropped because standard error was too slow.
+// Events that the queue dropped because standard error or the disk was too slow.
 std::uint64_t dropped();
 // For tests: lines go here (without the line feed), at once, instead of standard error; null ends
 // that.

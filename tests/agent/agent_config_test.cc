@@ -33,6 +33,17 @@ TEST(AgentConfig, HasPromtailsDefaults) {
   EXPECT_FALSE(config.app.enabled);
 }
 
+TEST(AgentConfig, OwnLogGoesToAFileToo) {
+  const AgentConfig config = read(
+      std::string(kClient) + "log: {path: logs/own.log, max_bytes: 1mb, keep: 9, stderr: false}\n");
+  ASSERT_FALSE(config.errors->failed()) << config.errors->text();
+  EXPECT_EQ(config.log.file.path, "logs/own.log");
+  EXPECT_EQ(config.log.file.max_bytes, 1048576u);
+  EXPECT_EQ(config.log.file.keep, 9);
+  EXPECT_FALSE(config.log.to_stderr);
+  EXPECT_EQ(read(kClient).log.file.path, "");
+}
+
 TEST(AgentConfig, SaysWhereAndWhat) {
   auto f = [](const std::string& text, const std::vector<std::string>& want) {
     SCOPED_TRACE(text);
@@ -56,6 +67,8 @@ TEST(AgentConfig, SaysWhereAndWhat) {
         "scrape_configs:\n- job_name: a\n  static_configs: [{labels: {__path__: /x}}]\n  "
         "pipeline_stages:\n  - regex: {expression: '('}\n",
     {"promtail.yaml:6:", "scrape_configs[0].pipeline_stages[0]", "regex"});
+  f(std::string(kClient) + "log: {level: info}", {"promtail.yaml:2:7: log: unknown key \"level\""});
+  f(std::string(kClient) + "log: {keep: 0}", {"log.keep: must be from 1 to 1000"});
   f("clients: [{url: 'http://a/'}, {url: 'http://a/'}]", {"found duplicate for name"});
 }
 

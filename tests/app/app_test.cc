@@ -47,7 +47,7 @@ class TestApp {
       : thread_("app") {
     options.listen.address = "127.0.0.1";
     options.listen.port = 0;
-    options.log.path = folder_.file("logs/app.log");
+    options.log.file.path = folder_.file("logs/app.log");
     options.log.to_stdout = false;
     thread_.run_and_wait([&] {
       app_ = std::make_unique<App>(thread_.executor(), metrics_, options, routes);
@@ -179,7 +179,7 @@ TEST(App, SaysWhenThePortIsTaken) {
   AppOptions options = quick();
   options.listen.address = "127.0.0.1";
   options.listen.port = first.app().port();
-  options.log.path = first.folder().file("other.log");
+  options.log.file.path = first.folder().file("other.log");
   options.log.to_stdout = false;
   Metrics metrics;
   IoThread thread("second");
@@ -197,7 +197,7 @@ TEST(App, MadeUpLinesComeAtTheirRate) {
   AppOptions options = quick();
   options.generator.lines_per_second = 20'000;
   options.generator.format = LogLineFormat::kJson;
-  options.log.max_bytes = std::uint64_t{1} << 30;
+  options.log.file.max_bytes = std::uint64_t{1} << 30;
   const std::int64_t began = Clock::system().monotonic_ns();
   TestApp app(options);
   EXPECT_TRUE(eventually([&] {
@@ -216,9 +216,9 @@ TEST(AppLog, RotationLosesAndSplitsNoLine) {
   Metrics metrics;
   IoThread thread("log");
   AppLogOptions options;
-  options.path = folder.file("logs/app.log");
-  options.max_bytes = 4096;
-  options.keep = 200;
+  options.file.path = folder.file("logs/app.log");
+  options.file.max_bytes = 4096;
+  options.file.keep = 200;
   options.to_stdout = false;
   std::string before;
   thread.run_and_wait([&] {
@@ -231,7 +231,7 @@ TEST(AppLog, RotationLosesAndSplitsNoLine) {
   });
   std::string all;
   for (int i = 200; i >= 0; --i) {
-    const std::string path = options.path + (i == 0 ? "" : "." + std::to_string(i));
+    const std::string path = options.file.path + (i == 0 ? "" : "." + std::to_string(i));
     if (!std::filesystem::exists(path)) continue;
     const std::string text = content(path);
     EXPECT_TRUE(text.ends_with('\n')) << path;
@@ -255,21 +255,21 @@ TEST(AppLog, KeepsSoManyFilesAndFollowsStrangersRenames) {
   Metrics metrics;
   IoThread thread("log");
   AppLogOptions options;
-  options.path = folder.file("app.log");
-  options.max_bytes = 4096;
-  options.keep = 2;
+  options.file.path = folder.file("app.log");
+  options.file.max_bytes = 4096;
+  options.file.keep = 2;
   options.to_stdout = false;
   thread.run_and_wait([&] {
     AppLog log(thread.executor(), options, metrics);
     ASSERT_TRUE(log.open());
     for (int i = 0; i < 1000; ++i) log.info("some line");
     log.flush();
-    EXPECT_TRUE(std::filesystem::exists(options.path + ".2"));
-    EXPECT_FALSE(std::filesystem::exists(options.path + ".3"));
-    std::filesystem::rename(options.path, folder.file("taken"));
+    EXPECT_TRUE(std::filesystem::exists(options.file.path + ".2"));
+    EXPECT_FALSE(std::filesystem::exists(options.file.path + ".3"));
+    std::filesystem::rename(options.file.path, folder.file("taken"));
     log.info("after the rename");
     log.flush();
-    EXPECT_NE(content(options.path).find("after the rename"), std::string::npos);
+    EXPECT_NE(content(options.file.path).find("after the rename"), std::string::npos);
   });
 }
 
@@ -339,7 +339,7 @@ TEST(AppOptions, Read) {
       "");
   EXPECT_EQ(options.listen.port, 6000);
   EXPECT_EQ(options.work_time_ns_max, 2 * kNsPerMs);
-  EXPECT_EQ(options.log.max_bytes, 1048576u);
+  EXPECT_EQ(options.log.file.max_bytes, 1048576u);
   EXPECT_EQ(options.generator.lines_per_second, 2.5);
   EXPECT_EQ(options.generator.format, LogLineFormat::kLogfmt);
   EXPECT_EQ(options.connections_max, 7u);

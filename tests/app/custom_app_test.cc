@@ -61,7 +61,7 @@ TEST(CustomApp, KeepsMetricsAndLog) {
   tailrace::AppOptions options;
   options.listen.address = "127.0.0.1";
   options.listen.port = 0;
-  options.log.path = "";
+  options.log.file.path = "";
   options.log.to_stdout = false;
   std::unique_ptr<App> app;
   thread.run_and_wait([&] {

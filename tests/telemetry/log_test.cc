@@ -9,6 +9,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/file.h"
+#include "support/temp_dir.h"
+
 namespace tailrace::log {
 namespace {
 
@@ -38,7 +41,7 @@ class Capture {
 };
 
 TEST(Log, LogfmtLines) {
-  configure(Level::kInfo, Format::kLogfmt);
+  ASSERT_TRUE(configure(Level::kInfo, Format::kLogfmt));
   auto f = [](std::string_view message, FieldList fields, const std::string& want) {
     SCOPED_TRACE(want);
     Capture capture;
@@ -62,7 +65,7 @@ TEST(Log, LogfmtLines) {
 }
 
 TEST(Log, JsonLines) {
-  configure(Level::kInfo, Format::kJson);
+  ASSERT_TRUE(configure(Level::kInfo, Format::kJson));
   auto f = [](std::string_view message, FieldList fields, const std::string& want) {
     SCOPED_TRACE(want);
     Capture capture;
@@ -76,7 +79,7 @@ TEST(Log, JsonLines) {
     R"(,"level":"info","msg":"a\"b","n":3,"yes":true,"text":"3"})");
   f("float", {{"half", 0.5}, {"nan", std::numeric_limits<double>::quiet_NaN()}},
     R"(,"level":"info","msg":"float","half":0.500000,"nan":"nan"})");
-  configure(Level::kInfo, Format::kLogfmt);
+  ASSERT_TRUE(configure(Level::kInfo, Format::kLogfmt));
 }
 
 TEST(Log, LevelsHideWhatIsBelow) {
@@ -115,7 +118,7 @@ TEST(Log, QueueIsWrittenOutAtShutdown) {
     for (ssize_t n = 0; (n = ::read(ends[0], part, sizeof part)) > 0;)
       text.append(part, static_cast<std::size_t>(n));
   });
-  configure(Level::kInfo, Format::kLogfmt);
+  ASSERT_TRUE(configure(Level::kInfo, Format::kLogfmt));
   const std::uint64_t dropped_before = dropped();
   std::vector<std::thread> writers;
   for (int i = 0; i < 4; ++i) {
@@ -142,7 +145,7 @@ TEST(Log, FullQueueDropsAndCounts) {
   const int saved = ::dup(STDERR_FILENO);
   ::dup2(ends[1], STDERR_FILENO);
   ::close(ends[1]);
-  configure(Level::kInfo, Format::kLogfmt);
+  ASSERT_TRUE(configure(Level::kInfo, Format::kLogfmt));
   const std::uint64_t before = dropped();
   // Nobody reads: the pipe takes 64 KiB, the queue 8192 events, the rest pushes out the oldest.
   const std::string filler(100, 'x');
@@ -160,6 +163,37 @@ TEST(Log, FullQueueDropsAndCounts) {
   reader.join();
   ::close(ends[0]);
   EXPECT_NE(text.find(" n=11999\n"), text.npos) << "the newest is kept";
+}
+
+TEST(Log, FileBesideStandardErrorRotates) {
+  shutdown();  // what an earlier test configured
+  const TempDir folder;
+  const std::string path = folder / "logs/tailrace.log";
+  ASSERT_TRUE(
+      configure(Level::kInfo, Format::kLogfmt,
+                {.file = {.path = path, .max_bytes = 4096, .keep = 200}, .to_stderr = false}));
+  for (int n = 0; n < 1000; ++n) info("event", {{"n", n}});
+  shutdown();
+  std::string all;
+  int files = 0;
+  for (int i = 200; i >= 0; --i) {
+    const Result<std::string> text = read_file(path + (i == 0 ? "" : "." + std::to_string(i)));
+    if (!text) continue;
+    ++files;
+    EXPECT_LE(text->size(), 4096u);
+    EXPECT_TRUE(text->ends_with('\n'));
+    all += *text;
+  }
+  EXPECT_GT(files, 5);
+  std::size_t at = 0;
+  for (int n = 0; n < 1000; ++n) {
+    at = all.find(" msg=event n=" + std::to_string(n) + "\n", at);
+    ASSERT_NE(at, all.npos) << n;
+  }
+  const Result<void> refused =
+      configure(Level::kInfo, Format::kLogfmt, {.file = {.path = folder / "logs"}});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().text().find("log: open "), std::string::npos) << refused.error().text();
 }
 
 TEST(Every, IsDueOncePerInterval) {
