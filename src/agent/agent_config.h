@@ -19,6 +19,7 @@
 #include "positions/positions_file.h"
 #include "relabel/relabel.h"
 #include "sinks/client_options.h"
+#include "web/explorer_options.h"
 #include "web/store_service.h"
 
 namespace tailrace {
@@ -76,6 +77,7 @@ struct AgentConfig {
   LimitsOptions limits;
   AppOptions app;             // off if its section is absent
   StoreServiceOptions store;  // the same
+  ExplorerOptions explorer;
 };
 
 // Reads the file that -config.file names. kNotFound if none of its candidates exists; kInvalid with

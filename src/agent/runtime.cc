@@ -151,4 +151,11 @@ std::vector<Runtime::JobStatus> Runtime::status() const {
   return out;
 }
 
+std::vector<Runtime::ClientStatus> Runtime::client_status() const {
+  std::vector<ClientStatus> out;
+  for (const std::unique_ptr<Client>& client : clients_)
+    out.push_back({client->name(), client->status()});
+  return out;
+}
+
 }  // namespace tailrace

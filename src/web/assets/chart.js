@@ -1,0 +1,116 @@
+// Lines of numbers over time: the result of a metric query, and the small live charts.
+
+import {clear, el, svg} from "./dom.js";
+import {formatValue} from "./numbers.js";
+import {formatLocal, formatTick} from "./time.js";
+
+export const COLORS = 8;  // classes line-0 ... line-7 of the style sheet
+
+// Round numbers between 0 (or the smallest) and the largest.
+function ticksOf(low, high, count) {
+  const rough = (high - low) / count || 1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough);
+  const out = [];
+  for (let at = Math.ceil(low / step) * step; at <= high + step * 1e-9; at += step) out.push(Number(at.toPrecision(12)));
+  return out;
+}
+
+export class Chart {
+  // format(value) -> text; `small`: no legend of its own beside the title.
+  constructor({label, height = 260, format = formatValue, left = 56}) {
+    this.label = label;
+    this.height = height;
+    this.format = format;
+    this.left = left;
+    this.tip = el("div", {class: "tip", hidden: true});
+    this.plot = el("div", {class: "plot"});
+    this.element = el("div", {class: "chart"}, this.plot, this.tip);
+    new ResizeObserver(() => this.draw()).observe(this.plot);
+    this.plot.addEventListener("pointermove", (event) => this.hover(event));
+    this.plot.addEventListener("pointerleave", () => this.leave());
+  }
+
+  // series: [{name, points: [[ms, number]]}], points in order. `gap`: points further apart are not joined.
+  set(series, {from, to, gap = Infinity}) {
+    Object.assign(this, {series, from, to, gap});
+    this.draw();
+  }
+
+  x(ms) { return this.left + (ms - this.from) / (this.to - this.from) * (this.width - this.left - 8); }
+  y(value) { return this.height - 20 - (value - this.low) / (this.high - this.low) * (this.height - 32); }
+
+  draw() {
+    this.width = this.plot.clientWidth;
+    if (!this.series || this.width < 60) return;
+    const values = this.series.flatMap((one) => one.points.map(([, value]) => value)).filter(Number.isFinite);
+    this.low = Math.min(0, ...values.slice(0, 1), values.reduce((a, b) => Math.min(a, b), 0));
+    this.high = values.reduce((a, b) => Math.max(a, b), 0);
+    if (this.high <= this.low) this.high = this.low + 1;
+    const picture = svg("svg", {width: this.width, height: this.height, role: "img", "aria-label": this.label});
+    for (const value of ticksOf(this.low, this.high, this.height > 150 ? 5 : 2)) {
+      const y = this.y(value);
+      picture.append(svg("line", {class: "grid", x1: this.left, x2: this.width, y1: y, y2: y}),
+                     svg("text", {class: "tick", x: this.left - 6, y: y + 4, "text-anchor": "end"}, this.format(value)));
+    }
+    const ticks = Math.max(1, Math.floor(this.width / 150));
+    for (let at = 0; at <= ticks; ++at) {
+      const ms = this.from + (this.to - this.from) * at / ticks;
+      picture.append(svg("text", {class: "tick", x: this.x(ms), y: this.height - 4,
+                                  "text-anchor": at === 0 ? "start" : at === ticks ? "end" : "middle"},
+                         formatTick(ms, this.to - this.from)));
+    }
+    this.series.forEach((one, index) => picture.append(
+        svg("path", {class: `stroke line-${index % COLORS}`, d: this.path(one.points)})));
+    this.cursor = svg("line", {class: "cursor", y1: 8, y2: this.height - 20, x1: -9, x2: -9});
+    picture.append(this.cursor);
+    clear(this.plot, picture);
+  }
+
+  path(points) {
+    let out = "";
+    let before = -Infinity;
+    let alone = false;  // a point that nothing joins is drawn as a dot
+    for (const [ms, value] of points) {
+      if (!Number.isFinite(value)) continue;
+      const place = `${this.x(ms).toFixed(1)} ${this.y(value).toFixed(1)}`;
+      if (ms - before > this.gap) {
+        if (alone) out += "h.01";
+        out += `M${place}`;
+        alone = true;
+      } else {
+        out += `L${place}`;
+        alone = false;
+      }
+      before = ms;
+    }
+    return alone ? `${out}h.01` : out;
+  }
+
+  hover(event) {
+    if (!this.series?.length) return;
+    const box = this.plot.getBoundingClientRect();
+    const x = event.clientX - box.left;
+    const at = this.from + (x - this.left) / (this.width - this.left - 8) * (this.to - this.from);
+    const nearest = (points) => points.reduce((best, point) =>
+        !best || Math.abs(point[0] - at) < Math.abs(best[0] - at) ? point : best, undefined);
+    const found = this.series.map((one, index) => ({name: one.name, index, point: nearest(one.points)}))
+                      .filter((one) => one.point).sort((a, b) => b.point[1] - a.point[1]);
+    if (!found.length) return;
+    const time = found.reduce((best, {point}) =>
+        Math.abs(point[0] - at) < Math.abs(best - at) ? point[0] : best, found[0].point[0]);
+    this.cursor.setAttribute("x1", this.x(time));
+    this.cursor.setAttribute("x2", this.x(time));
+    clear(this.tip, el("div", {class: "tip-title"}, formatLocal(time)),
+          ...found.filter(({point}) => point[0] === time).slice(0, 12).map(({name, index, point}) => el("div", {},
+              el("i", {class: `swatch line-back-${index % COLORS}`}), `${name} `, el("b", {}, this.format(point[1])))));
+    this.tip.hidden = false;
+    this.tip.style.left = `${Math.min(Math.max(0, x + 14), Math.max(0, this.width - 240))}px`;
+  }
+
+  leave() {
+    this.tip.hidden = true;
+    this.cursor?.setAttribute("x1", -9);
+    this.cursor?.setAttribute("x2", -9);
+  }
+}
