@@ -48,7 +48,10 @@ export class Chart {
     this.high = values.reduce((a, b) => Math.max(a, b), 0);
     if (this.high <= this.low) this.high = this.low + 1;
     const picture = svg("svg", {width: this.width, height: this.height, role: "img", "aria-label": this.label});
+    const texts = new Set();
     for (const value of ticksOf(this.low, this.high, this.height > 150 ? 5 : 2)) {
+      if (texts.has(this.format(value))) continue;  // half a file
+      texts.add(this.format(value));
       const y = this.y(value);
       picture.append(svg("line", {class: "grid", x1: this.left, x2: this.width, y1: y, y2: y}),
                      svg("text", {class: "tick", x: this.left - 6, y: y + 4, "text-anchor": "end"}, this.format(value)));
@@ -60,11 +63,23 @@ export class Chart {
                                   "text-anchor": at === 0 ? "start" : at === ticks ? "end" : "middle"},
                          formatTick(ms, this.to - this.from)));
     }
+    if (this.series.length === 1) {
+      picture.append(...this.areas(this.series[0].points).map((d) => svg("path", {class: "area", d})));
+    }
     this.series.forEach((one, index) => picture.append(
         svg("path", {class: `stroke line-${index % COLORS}`, d: this.path(one.points)})));
     this.cursor = svg("line", {class: "cursor", y1: 8, y2: this.height - 20, x1: -9, x2: -9});
     picture.append(this.cursor);
     clear(this.plot, picture);
+  }
+
+  // What is below the line, a piece for each run of points that are joined.
+  areas(points) {
+    const base = this.y(Math.max(0, this.low)).toFixed(1);
+    return this.path(points).split("M").filter((run) => run.includes("L")).map((run) => {
+      const xs = run.split("L").map((place) => place.split(" ")[0]);
+      return `M${run.replace("h.01", "")}L${xs.at(-1)} ${base}L${xs[0]} ${base}Z`;
+    });
   }
 
   path(points) {

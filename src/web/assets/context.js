@@ -1,4 +1,4 @@
-// The lines around one: those of its stream, before and after, whatever the query left out.
+// The lines around one: those of its stream, of all levels, before and after, whatever the query left out.
 
 import {loki} from "./api.js";
 import {clear, el} from "./dom.js";
@@ -10,7 +10,10 @@ const LINES = 50;
 const REACH_NS = 2n * 3600n * 1000000000n;
 
 export async function showContext(entry) {
-  const query = `{${Object.entries(entry.labels).map(([name, value]) => `${name}=${quote(value)}`).join(", ")}}`;
+  // A level that was made a label would hide the lines in between.
+  const labels = Object.entries(entry.labels);
+  const others = labels.filter(([name]) => name !== "level" && name !== "detected_level");
+  const query = `{${(others.length ? others : labels).map(([name, value]) => `${name}=${quote(value)}`).join(", ")}}`;
   const list = el("div", {class: "context-list"});
   const state = {entries: [], seen: new Set()};
   const more = (label, direction) => el("button", {type: "button", class: "more", onclick: () => grow(direction)}, label);

@@ -66,7 +66,8 @@ export class Editor {
     if (open && event.key === "Tab") return this.handled(event, () => this.accept(Math.max(0, this.chosen)));
     if (event.key === "Enter" && !event.shiftKey) {
       return this.handled(event, () => {
-        if (open && this.chosen >= 0 && !event.ctrlKey) return this.accept(this.chosen);
+        const chosen = open && !event.ctrlKey ? this.options[this.chosen] : undefined;
+        if (chosen && chosen.text !== this.place.prefix) return this.accept(this.chosen);
         this.close();
         this.onrun(this.value);
       });

@@ -78,7 +78,8 @@ export function dropMatcher(text, name, fallback) {
 // Adds stages to the end of a query of lines.
 export function addStage(text, stage) {
   const body = text.replace(/\s+$/, "");
-  return body.includes(stage) ? text : `${body}${/#[^\n]*$/.test(body) ? "\n" : " "}${stage}`;
+  if (`${body} `.includes(`${stage} `)) return body;
+  return `${body}${/#[^\n]*$/.test(body) ? "\n" : " "}${stage}`;
 }
 
 // The texts that lines must contain, for marking them.

@@ -145,6 +145,7 @@ export class LogsTab {
     const now = state();
     this.range = resolveRange(now);
     this.picker.draw();
+    this.failed = false;
     this.editor.setError(null);
     this.notice.hidden = true;
     this.allLoaded = true;
@@ -168,6 +169,7 @@ export class LogsTab {
   }
 
   fail(error) {
+    this.failed = true;
     this.editor.setError(error);
     this.status.textContent = "";
   }
@@ -255,6 +257,7 @@ export class LogsTab {
   }
 
   drawStatus() {
+    if (this.failed) return;
     const loaded = this.list.items.length;
     const total = this.histogram.total;
     const of = total > loaded && !this.tail ? ` of ${formatCount(total)}` : "";

@@ -34,5 +34,5 @@ function compact(number, base, units) {
 function short(number) {
   const size = Math.abs(number);
   if (size !== 0 && size < 0.001) return number.toExponential(1);
-  return String(Number(number.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3)));
+  return String(Number(size >= 1 ? number.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2) : number.toPrecision(2)));
 }

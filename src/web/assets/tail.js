@@ -73,6 +73,7 @@ export class Tail {
     } catch (error) {
       if (this.stopped) return;
       this.onstate(error.message, error);
+      if (error.status === 400) return;  // asking again will not make it a better query
     }
     this.timer = setTimeout(() => this.ask(), ASK_MS);
   }

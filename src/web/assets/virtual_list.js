@@ -97,14 +97,18 @@ export class VirtualList {
       row.remove();
       this.rows.delete(item);
     }
+    let before = null;
     for (let at = first; at < last; ++at) {
       const item = this.items[at];
       let row = this.rows.get(item);
       if (!row) {
         row = this.render(item);
         this.rows.set(item, row);
-        this.space.append(row);
+        // In the order in which they are seen: that of the tab key, and of those who are read to.
+        if (before) before.after(row);
+        else this.space.prepend(row);
       }
+      before = row;
       row.setAttribute("aria-posinset", at + 1);
       row.setAttribute("aria-setsize", this.items.length);
     }
