@@ -11,6 +11,7 @@ const time = await load("time.js");
 const numbers = await load("numbers.js");
 const prometheus = await load("prometheus.js");
 const {entriesOf, fieldsInLine} = await load("entries.js");
+const {ticksOf} = await load("chart.js");
 const {levelOf} = await load("levels.js");
 
 // Every case: [input..., wanted].
@@ -120,7 +121,8 @@ test("rates and quantiles between two looks", () => {
   assert.equal(prometheus.rateOf(after, look(10000, "c 5\n"), "c"), 1);  // began anew
   assert.equal(prometheus.rateOf(undefined, after, "c"), undefined);
   assert.equal(prometheus.quantileOf(before, after, "h", 0.5), 1.5);
-  assert.equal(prometheus.quantileOf(after, after, "h", 0.5), undefined);
+  assert.equal(prometheus.quantileOf(after, after, "h", 0.5), NaN);  // nothing was seen
+  assert.equal(prometheus.quantileOf(before, after, "other", 0.5), undefined);
   assert.equal(prometheus.quantileOf(undefined, look(0, 'h_bucket{le="1"} 0\nh_bucket{le="+Inf"} 4\n'), "h", 0.99), 1);
 });
 
@@ -143,5 +145,8 @@ table("fieldsInLine", fieldsInLine, [
   ['{"a":{"b":1,"c":[1],"d":null},"e-f":"g"}', {parser: "json", fields: [["a_b", "1"], ["e_f", "g"]]}],
   ['level=info msg="with \\"quotes\\"" n=1', {parser: "logfmt", fields: [["level", "info"], ["msg", 'with "quotes"'], ["n", "1"]]}],
   ["no fields here", null], ["only=one", null], ["{broken", null],
+]);
+table("ticksOf", ticksOf, [
+  [0, 10, 5, [0, 2, 4, 6, 8, 10]], [0, 0.3, 2, [0, 0.2]], [0, 3000, 2, "bytes", [0, 2048]], [0, 1, 2, "whole", [0, 1]],
 ]);
 table("levelOf", levelOf, [["ERR", "error"], [undefined, "Warning", "warn"], ["fatal", "critical"], ["strange", "unknown"]]);

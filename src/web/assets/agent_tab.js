@@ -80,8 +80,10 @@ export class AgentTab {
            number(sender && formatCount(sender.dropped_entries), sender?.dropped_entries > 0 && "bad"),
            el("td", {}, sender?.last_sent_ms ? ago(sender.last_sent_ms) : "–"),
            el("td", {class: "wide"}, sender?.last_error
-               ? [el("span", {class: "problem"}, sender.last_error), el("small", {}, ` ${ago(sender.last_error_ms)}`)] : "–"))));
-    return table(["Client", "URL", "Lines", "Bytes", "Retries", "Dropped", "Last delivery", "Last error"], rows, "clients");
+               ? [el("span", {class: "problem"}, sender.last_error), el("small", {}, ` ${ago(sender.last_error_ms)}`)]
+               : "–"))));
+    const titles = ["Client", "URL", "Lines", "Bytes", "Retries", "Dropped", "Last delivery", "Last error"];
+    return table(titles, rows, "clients");
   }
 
   job({name, targets, dropped}) {

@@ -4,21 +4,31 @@ import {clear, el, svg} from "./dom.js";
 import {formatValue} from "./numbers.js";
 import {formatLocal, formatTick} from "./time.js";
 
-export const COLORS = 8;  // classes line-0 ... line-7 of the style sheet
+const COLORS = 8;  // classes line-0 ... line-7 of the style sheet
 
-// Round numbers between 0 (or the smallest) and the largest.
-function ticksOf(low, high, count) {
+// The classes of a series' line and of the square beside its name: its level's colour if it is one, else one in turn.
+export function colorsOf({level}, index) {
+  return level ? {line: `tone-${level}`, back: `back-${level}`}
+               : {line: `line-${index % COLORS}`, back: `line-back-${index % COLORS}`};
+}
+
+// Round numbers between the ends: to readers of decimals, of bytes, or of things that come whole.
+export function ticksOf(low, high, count, kind = "decimal") {
   const rough = (high - low) / count || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough);
+  let step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough);
+  if (kind === "bytes") step = 2 ** Math.ceil(Math.log2(rough));
+  if (kind === "whole") step = Math.max(1, step);
   const out = [];
-  for (let at = Math.ceil(low / step) * step; at <= high + step * 1e-9; at += step) out.push(Number(at.toPrecision(12)));
+  const first = Math.ceil(low / step) * step;
+  for (let at = first; at <= high + step * 1e-9; at += step) out.push(Number(at.toPrecision(12)));
   return out;
 }
 
 export class Chart {
-  // format(value) -> text; `small`: no legend of its own beside the title.
-  constructor({label, height = 260, format = formatValue, left = 56}) {
+  // format(value) -> text; `kind` of numbers: see ticksOf.
+  constructor({label, height = 260, format = formatValue, left = 56, kind}) {
+    this.kind = kind;
     this.label = label;
     this.height = height;
     this.format = format;
@@ -31,7 +41,7 @@ export class Chart {
     this.plot.addEventListener("pointerleave", () => this.leave());
   }
 
-  // series: [{name, points: [[ms, number]]}], points in order. `gap`: points further apart are not joined.
+  // series: [{name, points: [[ms, number]], level?}], points in order. `gap`: points further apart are not joined.
   set(series, {from, to, gap = Infinity}) {
     Object.assign(this, {series, from, to, gap});
     this.draw();
@@ -48,13 +58,11 @@ export class Chart {
     this.high = values.reduce((a, b) => Math.max(a, b), 0);
     if (this.high <= this.low) this.high = this.low + 1;
     const picture = svg("svg", {width: this.width, height: this.height, role: "img", "aria-label": this.label});
-    const texts = new Set();
-    for (const value of ticksOf(this.low, this.high, this.height > 150 ? 5 : 2)) {
-      if (texts.has(this.format(value))) continue;  // half a file
-      texts.add(this.format(value));
+    for (const value of ticksOf(this.low, this.high, this.height > 150 ? 5 : 2, this.kind)) {
       const y = this.y(value);
       picture.append(svg("line", {class: "grid", x1: this.left, x2: this.width, y1: y, y2: y}),
-                     svg("text", {class: "tick", x: this.left - 6, y: y + 4, "text-anchor": "end"}, this.format(value)));
+                     svg("text", {class: "tick", x: this.left - 6, y: y + 4, "text-anchor": "end"},
+                         this.format(value)));
     }
     const ticks = Math.max(1, Math.floor(this.width / 150));
     for (let at = 0; at <= ticks; ++at) {
@@ -67,7 +75,7 @@ export class Chart {
       picture.append(...this.areas(this.series[0].points).map((d) => svg("path", {class: "area", d})));
     }
     this.series.forEach((one, index) => picture.append(
-        svg("path", {class: `stroke line-${index % COLORS}`, d: this.path(one.points)})));
+        svg("path", {class: `stroke ${colorsOf(one, index).line}`, d: this.path(one.points)})));
     this.cursor = svg("line", {class: "cursor", y1: 8, y2: this.height - 20, x1: -9, x2: -9});
     picture.append(this.cursor);
     clear(this.plot, picture);
@@ -109,7 +117,8 @@ export class Chart {
     const at = this.from + (x - this.left) / (this.width - this.left - 8) * (this.to - this.from);
     const nearest = (points) => points.reduce((best, point) =>
         !best || Math.abs(point[0] - at) < Math.abs(best[0] - at) ? point : best, undefined);
-    const found = this.series.map((one, index) => ({name: one.name, index, point: nearest(one.points)}))
+    const found = this.series.map((one, index) =>
+        ({name: one.name, back: colorsOf(one, index).back, point: nearest(one.points)}))
                       .filter((one) => one.point).sort((a, b) => b.point[1] - a.point[1]);
     if (!found.length) return;
     const time = found.reduce((best, {point}) =>
@@ -117,8 +126,8 @@ export class Chart {
     this.cursor.setAttribute("x1", this.x(time));
     this.cursor.setAttribute("x2", this.x(time));
     clear(this.tip, el("div", {class: "tip-title"}, formatLocal(time)),
-          ...found.filter(({point}) => point[0] === time).slice(0, 12).map(({name, index, point}) => el("div", {},
-              el("i", {class: `swatch line-back-${index % COLORS}`}), `${name} `, el("b", {}, this.format(point[1])))));
+          ...found.filter(({point}) => point[0] === time).slice(0, 12).map(({name, back, point}) => el("div", {},
+              el("i", {class: `swatch ${back}`}), `${name} `, el("b", {}, this.format(point[1])))));
     this.tip.hidden = false;
     this.tip.style.left = `${Math.min(Math.max(0, x + 14), Math.max(0, this.width - 240))}px`;
   }

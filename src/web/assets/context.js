@@ -16,11 +16,12 @@ export async function showContext(entry) {
   const query = `{${(others.length ? others : labels).map(([name, value]) => `${name}=${quote(value)}`).join(", ")}}`;
   const list = el("div", {class: "context-list"});
   const state = {entries: [], seen: new Set()};
-  const more = (label, direction) => el("button", {type: "button", class: "more", onclick: () => grow(direction)}, label);
+  const more = (label, direction) => el("button", {type: "button", onclick: () => grow(direction)}, label);
   const older = more("Earlier lines", "backward");
   const newer = more("Later lines", "forward");
   const close = el("button", {type: "button", onclick: () => dialog.close()}, "Close");
-  const dialog = el("dialog", {class: "sheet context", "aria-label": "Lines around this one", onclose: () => dialog.remove()},
+  const dialog = el("dialog", {class: "sheet context", "aria-label": `Lines around ${formatLocal(nsToMs(entry.ns))}`,
+                               onclose: () => dialog.remove()},
                     el("header", {}, el("h2", {}, "Context"), el("code", {}, query), close),
                     older, list, newer);
   document.body.append(dialog);
@@ -59,5 +60,4 @@ export async function showContext(entry) {
   await grow("backward");
   await grow("forward");
   list.querySelector(".here")?.scrollIntoView({block: "center"});
-  dialog.setAttribute("aria-label", `Lines around ${formatLocal(nsToMs(entry.ns))}`);
 }

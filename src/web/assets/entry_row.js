@@ -64,8 +64,8 @@ function details(entry, view) {
                el("time", {}, `${formatLocal(Math.floor(nsToMs(entry.ns) / 1000) * 1000)}.${entry.ns.slice(-9)}`),
                el("button", {type: "button", onclick: () => view.oncontext(entry)}, "Show context"),
                el("button", {type: "button", onclick: () => copy(entry.line, "Line copied")}, "Copy line"),
-               el("button", {type: "button", onclick: () => copy(JSON.stringify(jsonOf(entry), null, 2), "JSON copied")},
-                  "Copy JSON")),
+               el("button", {type: "button", onclick: () =>
+                 copy(JSON.stringify(jsonOf(entry), null, 2), "JSON copied")}, "Copy JSON")),
             inLine?.parser === "json" && el("pre", {class: "pretty"}, pretty(entry.line)),
             el("table", {class: "fields"},
                group("Labels", Object.entries(entry.labels), "label"),

@@ -69,12 +69,13 @@ export class Histogram {
     const most = Math.max(1, ...[...this.bars.values()].map((bar) => Object.values(bar).reduce((a, b) => a + b, 0)));
     const scale = (HEIGHT - FOOT - 6) / most;
     const base = HEIGHT - FOOT;
-    const picture = svg("svg", {width: this.width, height: HEIGHT, role: "img",
-                                "aria-label": `${formatCount(this.total)} lines, at most ${formatCount(most)} in ${formatStep(step)}`});
+    const summary = `${formatCount(this.total)} lines, at most ${formatCount(most)} in ${formatStep(step)}`;
+    const picture = svg("svg", {width: this.width, height: HEIGHT, role: "img", "aria-label": summary});
     for (const share of [0.5, 1]) {
       const y = base - most * share * scale;
       picture.append(svg("line", {class: "grid", x1: LEFT, x2: this.width, y1: y, y2: y}),
-                     svg("text", {class: "tick", x: LEFT - 6, y: y + 4, "text-anchor": "end"}, formatCount(most * share)));
+                     svg("text", {class: "tick", x: LEFT - 6, y: y + 4, "text-anchor": "end"},
+                         formatCount(most * share)));
     }
     for (const [end, bar] of this.bars) {
       const x1 = Math.max(LEFT, this.x(end - step));

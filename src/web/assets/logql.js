@@ -91,7 +91,8 @@ export function wantedTexts(text) {
 
 const RANGE_FUNCTIONS = {
   count_over_time: "lines in the range", rate: "lines per second", bytes_over_time: "bytes in the range",
-  bytes_rate: "bytes per second", absent_over_time: "1 where there is nothing", sum_over_time: "sum of unwrapped values",
+  bytes_rate: "bytes per second", absent_over_time: "1 where there is nothing",
+  sum_over_time: "sum of unwrapped values",
   avg_over_time: "average of unwrapped values", min_over_time: "smallest unwrapped value",
   max_over_time: "largest unwrapped value", first_over_time: "first unwrapped value",
   last_over_time: "last unwrapped value", quantile_over_time: "quantile of unwrapped values",
@@ -103,9 +104,10 @@ const AGGREGATIONS = {
   sort_desc: "descending", label_replace: "sets a label", vector: "a number as a series",
 };
 const STAGES = {
-  json: "fields of JSON", logfmt: "fields of key=value", pattern: "fields by a pattern", regexp: "fields by named groups",
-  unpack: "fields of a packed line", line_format: "another line, by a template", label_format: "renames or makes labels",
-  drop: "drops labels", keep: "keeps only these labels", decolorize: "without colour codes", unwrap: "a field as the value",
+  json: "fields of JSON", logfmt: "fields of key=value", pattern: "fields by a pattern",
+  regexp: "fields by named groups", unpack: "fields of a packed line", line_format: "another line, by a template",
+  label_format: "renames or makes labels", drop: "drops labels", keep: "keeps only these labels",
+  decolorize: "without colour codes", unwrap: "a field as the value",
 };
 const FILTERS = {
   "|= \"\"": "line contains", "!= \"\"": "line does not contain", "|~ \"\"": "line matches a regular expression",

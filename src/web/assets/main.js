@@ -4,6 +4,7 @@ import {AgentTab} from "./agent_tab.js";
 import {findPlace, place, source} from "./api.js";
 import {clear, el, iconButton} from "./dom.js";
 import {LogsTab} from "./logs_tab.js";
+import {toggleLive} from "./logs_tools.js";
 import {MetricsTab} from "./metrics_tab.js";
 import {onState, setState, state} from "./state.js";
 
@@ -46,7 +47,7 @@ function showHelp() {
                        el("button", {type: "button", onclick: () => dialog.close()}, "Close")),
                     el("dl", {class: "keys"}, KEYS.map(([keys, what]) => [
                       el("dt", {}, keys.split(" ").map((key) => el("kbd", {}, key))), el("dd", {}, what)])),
-                    el("p", {class: "quiet"}, "Drag over the histogram to zoom in. Everything you see is in the page's ",
+                    el("p", {class: "quiet"}, "Drag over the histogram to zoom in. Everything you see is in the page's " +
                        "address: a copied link shows the same to others."));
   document.body.append(dialog);
   dialog.showModal();
@@ -64,7 +65,8 @@ async function main() {
   }
   const tabs = {logs: new LogsTab(), metrics: new MetricsTab(), agent: new AgentTab()};
   const buttons = Object.entries(TABS).map(([name, title]) => el("button", {
-    type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "main", onclick: () => setState({tab: name})}, title));
+    type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "main", onclick: () => setState({tab: name}),
+  }, title));
   const sources = el("select", {"aria-label": "Where the logs are", title: "Where the logs are",
                                 onchange: () => setState({source: sources.value})},
                      place.sources.map(({name, title}) => el("option", {value: name}, title)));
@@ -110,9 +112,9 @@ function onKey(event, tabs) {
     1: () => setState({tab: "logs"}), 2: () => setState({tab: "metrics"}), 3: () => setState({tab: "agent"}),
   };
   const inLogs = {
-    "/": () => logs.editor.area.focus(), t: () => logs.picker.toggle(), z: () => logs.widen(), l: () => logs.toggleLive(),
-    p: () => logs.togglePause(), w: () => logs.wrapButton.click(), b: () => logs.labelsButton.click(),
-    j: () => logs.focusList(),
+    "/": () => logs.editor.area.focus(), t: () => logs.tools.picker.toggle(), z: () => logs.widen(), l: toggleLive,
+    p: () => logs.togglePause(), w: () => logs.listTools.wrap.click(), b: () => logs.tools.labels.click(),
+    j: () => logs.list.element.focus(),
   };
   const work = anywhere[event.key] ?? (state().tab === "logs" ? inLogs[event.key] : undefined);
   if (!work) return;

@@ -16,6 +16,8 @@ const perSecond = (number) => `${formatValue(number)}/s`;
 const bytesPerSecond = (number) => `${formatBytes(number)}/s`;
 const percent = (number) => `${formatValue(number * 100)}%`;
 
+const KINDS = new Map([[formatBytes, "bytes"], [bytesPerSecond, "bytes"], [formatCount, "whole"]]);
+
 const rate = (name, wanted) => (before, after) => rateOf(before, after, name, wanted);
 const value = (name, wanted) => (_, after) => sumOf(after.samples, name, wanted);
 const quantile = (name, share) => (before, after) => before && quantileOf(before, after, name, share);
@@ -44,7 +46,8 @@ const GROUPS = [
       "sent, compressed": rate("promtail_sent_bytes_total"), encoded: rate("promtail_encoded_bytes_total")}},
     {title: "Lag of files", format: formatBytes, lines: {lag: value("tailrace_file_lag_bytes")}},
     {title: "Push latency", format: formatSeconds, lines: {
-      p50: quantile("promtail_request_duration_seconds", 0.5), p99: quantile("promtail_request_duration_seconds", 0.99)}},
+      p50: quantile("promtail_request_duration_seconds", 0.5),
+      p99: quantile("promtail_request_duration_seconds", 0.99)}},
     {title: "Retries", format: perSecond, lines: {retries: rate("promtail_batch_retries_total")}},
     {title: "Dropped lines", format: perSecond, lines: {dropped: rate("promtail_dropped_entries_total")}},
     {title: "Files tailed", format: formatCount, lines: {files: value("promtail_files_active_total")}},
@@ -126,7 +129,7 @@ class Card {
     this.format = format;
     this.lines = Object.entries(lines).map(([name, compute]) => ({name, compute, points: []}));
     this.figure = el("b", {class: "figure"});
-    this.chart = new Chart({label: title, height: 110, format, left: 62});
+    this.chart = new Chart({label: title, height: 110, format, left: 62, kind: KINDS.get(format)});
     this.element = el("article", {class: "card", "data-chart": title, hidden: true},
                       el("header", {}, el("h3", {}, title), this.figure), this.chart.element,
                       this.lines.length > 1 && el("div", {class: "legend"}, this.lines.map(({name}, index) =>
@@ -136,7 +139,7 @@ class Card {
   add(before, now) {
     for (const line of this.lines) {
       const found = line.compute(before, now);
-      if (found !== undefined) line.points.push([now.at, found]);
+      if (Number.isFinite(found)) line.points.push([now.at, found]);
       while (line.points.length && line.points[0][0] < now.at - KEPT_MS) line.points.shift();
       line.last = found;
       // What exists but has not yet two looks to compare.
@@ -148,7 +151,7 @@ class Card {
     this.element.hidden = !this.lines.some(({known}) => known);
     if (this.element.hidden) return;
     const {last} = this.lines[0];
-    this.figure.textContent = last === undefined ? "–" : this.format(last);
+    this.figure.textContent = Number.isFinite(last) ? this.format(last) : "–";
     const first = Math.min(at - 60000, ...this.lines.map(({points}) => points[0]?.[0] ?? at));
     this.chart.set(this.lines, {from: first, to: at, gap: 5 * LOOK_MS});
   }

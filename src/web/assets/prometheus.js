@@ -37,7 +37,8 @@ export function rateOf(before, after, name, wanted) {
   return Math.max(0, now < then ? now : now - then) / ((after.at - before.at) / 1000);
 }
 
-// A quantile of what a histogram saw between two looks, as Prometheus' histogram_quantile reckons it.
+// A quantile of what a histogram saw between two looks, as Prometheus' histogram_quantile reckons it; NaN if it saw
+// nothing, undefined if there is no such histogram.
 export function quantileOf(before, after, name, quantile, wanted = {}) {
   const buckets = new Map();
   const add = (look, sign) => {
@@ -49,9 +50,10 @@ export function quantileOf(before, after, name, quantile, wanted = {}) {
   };
   add(after, 1);
   add(before, -1);
+  if (buckets.size === 0) return undefined;
   const sorted = [...buckets].sort((a, b) => a[0] - b[0]);
-  const total = sorted.at(-1)?.[1] ?? 0;
-  if (total <= 0) return undefined;
+  const total = sorted.at(-1)[1];
+  if (total <= 0) return NaN;
   const rank = quantile * total;
   const at = sorted.findIndex(([, count]) => count >= rank);
   const [bound, count] = sorted[at];

@@ -9,13 +9,14 @@ export class RangePicker {
     this.value = value;
     this.onchange = onchange;
     this.label = el("span", {});
-    this.button = el("button", {type: "button", class: "range-button", "aria-haspopup": "dialog", "aria-expanded": "false",
-                                title: "Time range (t)", onclick: () => this.toggle()}, iconOf("clock"), this.label);
+    this.button = el("button", {type: "button", class: "range-button", "aria-haspopup": "dialog",
+                                "aria-expanded": "false", onclick: () => this.toggle()}, iconOf("clock"), this.label);
     this.from = el("input", {type: "text", "aria-label": "From"});
     this.to = el("input", {type: "text", "aria-label": "To"});
     this.problem = el("p", {class: "problem", role: "alert"});
     const relative = RANGES.map((range) => el("button", {
-      type: "button", "data-range": range, onclick: () => this.choose({from: `now-${range}`, to: "now"})}, `Last ${range}`));
+      type: "button", "data-range": range, onclick: () => this.choose({from: `now-${range}`, to: "now"}),
+    }, `Last ${range}`));
     this.panel = el("form", {class: "panel", role: "dialog", "aria-label": "Time range", hidden: true,
                              onsubmit: (event) => this.submit(event),
                              onkeydown: (event) => { if (event.key === "Escape") this.toggle(false); }},

@@ -31,7 +31,7 @@ export class Tail {
   took(streams) {
     for (const {values} of streams) {
       for (const [ns] of values) {
-        if (ns.length > this.startNs.length || (ns.length === this.startNs.length && ns > this.startNs)) this.startNs = ns;
+        if (BigInt(ns) > BigInt(this.startNs)) this.startNs = ns;
       }
     }
     if (streams.length) this.onstreams(streams);
