@@ -103,19 +103,20 @@ await browser.check("a line written to a tailed file is there within two seconds
                     logs(store, {q: TAILED, live: "1", from: "now-5m"}), async (page) => {
   await until("live", async () => /live/.test(await page.textContent(".status")));
   await waitForRows(page);
+  const attempt = Date.now();  // each attempt has lines of its own
   for (let n = 0; n < 3; ++n) {
     const began = Date.now();
-    appendLine(place.log, `level=error msg="written now ${n}"`);
-    await page.locator(".row", {hasText: `written now ${n}`}).waitFor({timeout: 2000});
+    appendLine(place.log, `level=error msg="written now ${n} ${attempt}"`);
+    await page.locator(".row", {hasText: `written now ${n} ${attempt}`}).waitFor({timeout: 2000});
     console.log(`        ${Date.now() - began} ms from the file to the page`);
   }
   expect(/written now 2/.test(await rows(page).first().textContent()), "the newest line is not the first");
   await page.click("button:has-text('Pause')");
-  appendLine(place.log, 'level=info msg="while paused"');
+  appendLine(place.log, `level=info msg="while paused ${attempt}"`);
   await until("one line held back", async () => /paused, 1 waiting/.test(await page.textContent(".status")), 4000);
-  expect(await page.locator(".row", {hasText: "while paused"}).count() === 0, "a pause shows new lines");
+  expect(await page.locator(".row", {hasText: `while paused ${attempt}`}).count() === 0, "a pause shows new lines");
   await page.click("button:has-text('Resume')");
-  await page.locator(".row", {hasText: "while paused"}).waitFor({timeout: 1000});
+  await page.locator(".row", {hasText: `while paused ${attempt}`}).waitFor({timeout: 1000});
 });
 
 await browser.check("the histogram is dragged to zoom", logs(store, {q: TAILED, from: "now-1h"}), async (page) => {
@@ -289,6 +290,28 @@ await browser.check("on the agent's listener too, asking its client's Loki throu
   await page.keyboard.press("2");
   await page.locator("[data-chart=Lines]").waitFor();
 });
+
+await browser.check("another Loki, through tailrace", logs(store, {q: TAILED}), async (page) => {
+  await waitForRows(page);
+  await page.selectOption("[aria-label='Where the logs are']", "far");
+  await until("the address", () => /source=far/.test(page.url()));
+  await waitForRows(page, "of the file");
+  const asked = page.waitForRequest(/\/sources\/far\/loki\/api\/v1\/query_range/);
+  await page.keyboard.press("l");
+  await asked;
+  appendLine(place.log, 'level=info msg="from afar"');
+  await page.locator(".row", {hasText: "from afar"}).waitFor({timeout: 4000});
+});
+
+await browser.check("behind a prefix, with the client's password", `${place.guardedAgent}/ui`, async (page) => {
+  await waitForRows(page, "of the file");
+  expect(page.url().startsWith(`${place.guardedAgent}/ui/#`), `the page is at ${page.url()}`);
+});
+
+await browser.check("a store behind a password, live too", `${place.guardedStore}/`, async (page) => {
+  await waitForRows(page, "of the file");
+  await until("live", async () => /live/.test(await page.textContent(".status")));
+}, {httpCredentials: {username: "reader", password: place.secret}});
 
 await browser.check("the agent's own pages lead to it", `${agent}/targets`, async (page) => {
   expect((await page.content()).includes("app.log"), "/targets does not name the file");

@@ -19,9 +19,9 @@ import rig  # noqa: E402
 HOSTILE_FILE = "<img src=x onerror=pwned=1>.log"
 
 
-def start(binary, directory, name, **more):
+def start(binary, directory, name, store_port=None, **more):
     """tailrace with a store on a port of its own; (agent, store's base URL, path of its tailed file)."""
-    store_port = rig.free_port()
+    store_port = store_port or rig.free_port()
     logs = directory / f"logs-{name}"
     logs.mkdir()
     (logs / HOSTILE_FILE).write_text("2026-01-01T00:00:00Z INFO in a file with a hostile name\n")
@@ -37,8 +37,20 @@ def start(binary, directory, name, **more):
             {"logfmt": {"mapping": {"level": ""}}}, {"labels": {"level": ""}}])],
         **more,
     }, name=name)
-    agent.wait_until_up()
     return agent, f"http://127.0.0.1:{store_port}", log
+
+
+def start_guarded(binary, directory):
+    """Another one: behind a prefix, its store behind a password. (base URL of its agent, of its store)"""
+    port, store_port = rig.free_port(), rig.free_port()
+    user = {"username": "reader", "password": "a-secret-of-the-client"}
+    agent, store, _ = start(
+        binary, directory, "guarded",
+        server={"http_listen_address": "127.0.0.1", "http_listen_port": port, "http_path_prefix": "/tools"},
+        store={"http_listen_address": "127.0.0.1", "http_listen_port": store_port, "basic_auth": user,
+               "path": str(directory / "store-guarded")},
+        clients=[{"url": f"http://127.0.0.1:{store_port}{rig.PUSH}", "batchwait": "100ms", "basic_auth": user}])
+    return f"http://127.0.0.1:{port}/tools", f"http://127.0.0.1:{store_port}"
 
 
 def need_browser():
@@ -58,12 +70,17 @@ def test(binary, directory):
     browser, node = need_browser()
     shots = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else directory / "shots")
     shots.mkdir(parents=True, exist_ok=True)
-    agent, store, log = start(binary, directory, "explorer", app={
+    # The store once more, as a Loki elsewhere that is asked through tailrace.
+    store_port = rig.free_port()
+    far = {"sources": [{"name": "far", "url": f"http://127.0.0.1:{store_port}"}]}
+    agent, store, log = start(binary, directory, "explorer", store_port, explorer=far, app={
         "listen_address": "127.0.0.1", "listen_port": (app_port := rig.free_port()), "work_time_min": "0s",
         "work_time_max": "5ms", "log": {"path": str(directory / "app.log"), "stdout": False}})
+    agent.wait_until_up()
+    guarded_agent, guarded_store = start_guarded(binary, directory)
     rig.wait_for("the file's lines in the store", lambda: agent.metric("promtail_sent_entries_total") >= 201)
     place = {"store": store, "agent": agent.url(""), "app": f"http://127.0.0.1:{app_port}", "log": str(log),
-             "hostileFile": HOSTILE_FILE, "secret": "a-secret-of-the-client", "shots": str(shots), "browser": browser}
+             "guardedAgent": guarded_agent, "guardedStore": guarded_store, "hostileFile": HOSTILE_FILE, "secret": "a-secret-of-the-client", "shots": str(shots), "browser": browser}
     done = subprocess.run([node, str(HERE / "explorer.mjs"), json.dumps(place)], timeout=400,
                           env={**os.environ, "TZ": "UTC"})
     rig.expect(done.returncode == 0, "the browser's checks failed, see above")
