@@ -313,6 +313,12 @@ await browser.check("a store behind a password, live too", `${place.guardedStore
   await until("live", async () => /live/.test(await page.textContent(".status")));
 }, {httpCredentials: {username: "reader", password: place.secret}});
 
+await browser.check("an agent that may not show its Loki shows itself", `${place.alone}/ui/`, async (page) => {
+  await page.locator(".files td.path").first().waitFor();
+  await page.keyboard.press("1");
+  await page.locator(".query-error", {hasText: "first_client"}).waitFor();
+});
+
 await browser.check("the agent's own pages lead to it", `${agent}/targets`, async (page) => {
   expect((await page.content()).includes("app.log"), "/targets does not name the file");
   await page.click("a:has-text('Explorer')");

@@ -53,6 +53,23 @@ def start_guarded(binary, directory):
     return f"http://127.0.0.1:{port}/tools", f"http://127.0.0.1:{store_port}"
 
 
+def start_alone(binary, directory):
+    """An agent that may not show its Loki to anybody. Its base URL."""
+    agent, _, _ = start(binary, directory, "alone", explorer={"first_client": "never"})
+    return agent.url("")
+
+
+def check_disabled(binary, directory):
+    """Without the page the listeners are as they were."""
+    agent, store, _ = start(binary, directory, "disabled", explorer={"disable": True})
+    agent.wait_until_up()
+    for url in (agent.url("/ui"), agent.url("/ui/"), f"{store}/", f"{store}/assets/main.js", f"{store}/api/v1/agent"):
+        rig.expect(rig.get(url)[0] == 404, f"{url} is there although the explorer is disabled")
+    rig.expect(b"Explorer" not in rig.get(agent.url("/targets"))[2], "/targets leads to an explorer that is not there")
+    rig.expect(rig.get(f"{store}/ready")[0] == 200, "the store is not ready")
+    agent.terminate()
+
+
 def need_browser():
     """Command of a Chromium and of node, or Skip with what is missing."""
     browser = next((path for name in ("chromium", "chromium-browser", "google-chrome")
@@ -67,6 +84,7 @@ def need_browser():
 
 
 def test(binary, directory):
+    check_disabled(binary, directory)
     browser, node = need_browser()
     shots = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else directory / "shots")
     shots.mkdir(parents=True, exist_ok=True)
@@ -77,10 +95,11 @@ def test(binary, directory):
         "listen_address": "127.0.0.1", "listen_port": (app_port := rig.free_port()), "work_time_min": "0s",
         "work_time_max": "5ms", "log": {"path": str(directory / "app.log"), "stdout": False}})
     agent.wait_until_up()
+    alone = start_alone(binary, directory)
     guarded_agent, guarded_store = start_guarded(binary, directory)
     rig.wait_for("the file's lines in the store", lambda: agent.metric("promtail_sent_entries_total") >= 201)
     place = {"store": store, "agent": agent.url(""), "app": f"http://127.0.0.1:{app_port}", "log": str(log),
-             "guardedAgent": guarded_agent, "guardedStore": guarded_store, "hostileFile": HOSTILE_FILE, "secret": "a-secret-of-the-client", "shots": str(shots), "browser": browser}
+             "alone": alone, "guardedAgent": guarded_agent, "guardedStore": guarded_store, "hostileFile": HOSTILE_FILE, "secret": "a-secret-of-the-client", "shots": str(shots), "browser": browser}
     done = subprocess.run([node, str(HERE / "explorer.mjs"), json.dumps(place)], timeout=400,
                           env={**os.environ, "TZ": "UTC"})
     rig.expect(done.returncode == 0, "the browser's checks failed, see above")

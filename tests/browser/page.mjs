@@ -57,8 +57,8 @@ export class Browser {
     const page = await context.newPage();
     page.setDefaultTimeout(15000);
     const faults = [];
-    const {store, agent, guardedStore, guardedAgent} = this.place;
-    const own = [store, agent, guardedStore, guardedAgent];
+    const {store, agent, alone, guardedStore, guardedAgent} = this.place;
+    const own = [store, agent, alone, guardedStore, guardedAgent];
     page.on("console", (message) => {
       const refused = /Failed to load resource.*status of (\d+)/.exec(message.text());
       if (refused && expected.includes(Number(refused[1]))) return;

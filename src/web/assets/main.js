@@ -6,7 +6,7 @@ import {clear, el, iconButton} from "./dom.js";
 import {LogsTab} from "./logs_tab.js";
 import {toggleLive} from "./logs_tools.js";
 import {MetricsTab} from "./metrics_tab.js";
-import {onState, setState, state} from "./state.js";
+import {isBlank, onState, setState, state} from "./state.js";
 
 const TABS = {logs: "Logs", metrics: "Metrics", agent: "Agent"};
 const KEYS = [
@@ -56,7 +56,7 @@ function showHelp() {
 applyTheme(storedTheme());
 
 async function main() {
-  const main = el("main", {id: "main", tabindex: "-1"});
+  const view = el("main", {id: "main", tabindex: "-1"});
   let problem = null;
   try {
     await findPlace();
@@ -75,16 +75,19 @@ async function main() {
       el("div", {class: "tabs", role: "tablist", "aria-label": "Views"}, buttons), el("span", {class: "spring"}),
       place.sources.length > 1 && sources,
       iconButton("sun", "Light or dark", switchTheme), iconButton("help", "Keys (?)", showHelp));
-  document.body.append(header, main);
-  if (problem) return clear(main, el("p", {class: "notice"}, problem.message));
+  document.body.append(header, view);
+  if (problem) return clear(view, el("p", {class: "notice"}, problem.message));
+
+  // An agent whose Loki may not be asked has something to show nevertheless.
+  if (!place.sources.length && isBlank()) setState({tab: "agent"}, {replace: true});
 
   const show = (now, before) => {
     if (before && now.tab === before.tab && now.source === before.source) return;
     const name = now.tab in tabs ? now.tab : "logs";
     buttons.forEach((button) => button.setAttribute("aria-selected", String(button.id === `tab-${name}`)));
-    main.setAttribute("aria-labelledby", `tab-${name}`);
-    main.setAttribute("role", "tabpanel");
-    if (main.firstChild !== tabs[name].element) clear(main, tabs[name].element);
+    view.setAttribute("aria-labelledby", `tab-${name}`);
+    view.setAttribute("role", "tabpanel");
+    if (view.firstChild !== tabs[name].element) clear(view, tabs[name].element);
     document.title = name === "logs" ? "tailrace" : `${TABS[name]} - tailrace`;
     sources.value = source()?.name ?? "";
     if (name !== "logs") {
