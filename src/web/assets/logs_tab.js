@@ -55,7 +55,7 @@ export class LogsTab {
   async start() {
     onState((now, before) => this.onChange(now, before));
     this.drawTools();
-    if (!source()) return this.editor.setError({message: NO_SOURCE});
+    if (!source()) return this.run();
     const blank = isBlank();
     await this.browser.refresh();
     if (!state().q) this.makeUpQuery(blank);
@@ -110,7 +110,11 @@ export class LogsTab {
     this.editor.setError(null);
     this.showNotices();
     this.drawTools();
-    if (!now.q || !source()) return this.showNothing();
+    if (!source()) {
+      this.showNothing();
+      return this.editor.setError({message: NO_SOURCE});
+    }
+    if (!now.q) return this.showNothing([NO_LINES]);
     if (this.labelsAreOld) {
       this.labelsAreOld = false;
       this.browser.refresh();
@@ -136,11 +140,11 @@ export class LogsTab {
     this.drawStatus();
   }
 
-  showNothing() {
+  showNothing(notices) {
     this.histogram.reset();
     this.list.set([]);
     this.status.textContent = "";
-    if (source()) this.showNotices([NO_LINES]);
+    this.showNotices(notices);
   }
 
   showNotices(texts = []) {

@@ -53,7 +53,8 @@ export function onState(listener) {
 }
 
 function tell(before) {
-  for (const listener of listeners) listener(current, before);
+  // A copy: who begins to listen now has read the state already.
+  for (const listener of [...listeners]) listener(current, before);
 }
 
 addEventListener("popstate", () => {
