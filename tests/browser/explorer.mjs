@@ -29,10 +29,13 @@ await browser.check("a query filters, marks and counts", logs(store, {q: `${TAIL
 await browser.check("completes labels, values and functions", logs(store, {q: TAILED}), async (page) => {
   await waitForRows(page);
   const offered = (text) => page.locator(".completions li", {hasText: text}).first().waitFor();
+  // What is taken replaces what stands there now, however old the list is.
   await page.fill(".editor-text", "");
-  await page.type(".editor-text", "{jo");
+  await page.type(".editor-text", "{j");
   await offered("job");
+  await page.keyboard.type("o");
   await page.keyboard.press("Tab");
+  expect(await query(page) === "{job", `the label was not taken: ${await query(page)}`);
   await page.keyboard.type('="');
   await offered("tailed");
   await shot(page, "completion");

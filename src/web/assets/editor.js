@@ -149,9 +149,11 @@ export class Editor {
 
   accept(index) {
     const option = this.options[index];
-    const {from, to} = this.place;
+    // The list may be older than what was typed last.
+    const place = completionAt(this.value, this.area.selectionStart);
     this.close();
-    if (!option) return;
+    if (!option || !place || matchOptions([option], place.prefix).length === 0) return;
+    const {from, to} = place;
     const text = option.insert ?? option.text;
     this.area.setRangeText(text, from, to, "end");
     if (option.back) this.area.selectionStart = this.area.selectionEnd = from + text.length - option.back;

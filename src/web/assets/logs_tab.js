@@ -252,6 +252,8 @@ export class LogsTab {
     } else if (this.cost) {
       parts.push(this.cost);
     }
+    // Nobody wants to be read every line's arrival.
+    this.status.setAttribute("aria-live", this.live ? "off" : "polite");
     this.status.textContent = this.failed ? "" : parts.join(" · ");
   }
 
