@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "agent/config_dump.h"
+#include "agent/explorer_setup.h"
 #include "agent/job_discovery.h"
 #include "agent/position_keeper.h"
 #include "agent/runtime.h"
@@ -25,7 +27,9 @@
 #include "net/spawn.h"
 #include "sinks/http_transport.h"
 #include "telemetry/log.h"
+#include "web/agent_api.h"
 #include "web/agent_pages.h"
+#include "web/explorer.h"
 #include "web/store_service.h"
 
 namespace tailrace {
@@ -45,14 +49,6 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-// Whether a client's URL is our own store: then there is no need for a socket.
-bool is_own_store(const ClientOptions& client, const StoreServiceOptions& store) {
-  const bool is_local = client.url.host == "127.0.0.1" || client.url.host == "localhost";
-  return store.enabled && is_local && client.url.scheme == "http" &&
-         client.url.port_or_default() == store.listen.port &&
-         client.url.path == "/loki/api/v1/push" && !store.listen.tls.enabled();
 }
 
 Runtime::TransportFactory http_transports(Executor executor) {
@@ -136,8 +132,11 @@ class Agent {
   awaitable<void> stop_discovery();
   Runtime::TransportFactory transports();
   AgentView view();
+  void add_agent_explorer(Router& router);
+  void add_store_explorer(Router& router);
   awaitable<bool> ask_ready();
   awaitable<std::vector<PageJob>> ask_jobs();
+  awaitable<std::vector<PageClient>> ask_clients();
 
   // Runs `work` on the shard and returns its answer here.
   template <class Answer>
@@ -220,8 +219,10 @@ Result<void> Agent::start_listeners() {
     pages.metrics = config_.server.register_instrumentation;
     pages.check_targets = config_.server.health_check_target;
     pages.reload = config_.server.enable_runtime_reload;
+    pages.explorer = !config_.explorer.disable;
     pages.redirect_prefix = link_prefix(config_.server);
     add_agent_pages(router, view(), pages, metrics_);
+    add_agent_explorer(router);
     server_ = std::make_unique<HttpServer>(front_.get_executor(), std::move(router),
                                            server_options(config_.server));
     TAILRACE_CHECK(server_->listen());
@@ -230,6 +231,7 @@ Result<void> Agent::start_listeners() {
   if (config_.store.enabled && !flags_.flag("dry-run")) {
     store_ = std::make_unique<StoreService>(front_.get_executor(), metrics_, config_.store,
                                             std::string(version()));
+    add_store_explorer(store_->router());
     TAILRACE_CHECK(store_->start());
     log::info("store listening on addresses", {{"port", store_->port()}});
   }
@@ -238,6 +240,32 @@ Result<void> Agent::start_listeners() {
     TAILRACE_CHECK(app_->start());
   }
   return {};
+}
+
+void Agent::add_agent_explorer(Router& router) {
+  add_agent_api(router, view(), std::string(version()));
+  if (config_.explorer.disable) return;
+  ExplorerPlace place;
+  place.version = version();
+  place.path = "/ui";
+  if (config_.server.register_instrumentation) place.metrics = "../metrics";
+  place.agent = "../api/v1/agent";
+  place.sources = configured_sources(front_.get_executor(), config_.explorer);
+  const std::shared_ptr<LokiSource> client = first_client_source(front_.get_executor(), config_);
+  if (client) place.sources.insert(place.sources.begin(), client);
+  add_explorer(router, place);
+}
+
+void Agent::add_store_explorer(Router& router) {
+  if (config_.explorer.disable) return;
+  add_agent_api(router, view(), std::string(version()));
+  ExplorerPlace place;
+  place.version = version();
+  if (config_.store.metrics) place.metrics = "metrics";
+  place.agent = "api/v1/agent";
+  place.has_store = true;
+  place.sources = configured_sources(front_.get_executor(), config_.explorer);
+  add_explorer(router, place);
 }
 
 void Agent::start_discovery() {
@@ -399,8 +427,16 @@ awaitable<std::vector<PageJob>> Agent::ask_jobs() {
     PageJob& job = out.emplace_back();
     job.name = std::move(jobs[i].name);
     for (SourceStatus& source : jobs[i].sources) {
-      job.targets.push_back({std::move(source.type), source.ready, std::move(source.labels),
-                             std::move(source.discovered), std::move(source.details)});
+      PageTarget& target = job.targets.emplace_back();
+      target.type = std::move(source.type);
+      target.ready = source.ready;
+      target.labels = std::move(source.labels);
+      target.discovered = std::move(source.discovered);
+      target.details = std::move(source.details);
+      for (SourceFile& file : source.files) {
+        target.files.push_back(
+            {std::move(file.path), file.delivered, file.read, file.size, file.lag});
+      }
     }
     if (i >= discoveries_.size()) continue;
     for (const DroppedTarget& dropped : discoveries_[i]->list().dropped) {
@@ -410,9 +446,32 @@ awaitable<std::vector<PageJob>> Agent::ask_jobs() {
   co_return out;
 }
 
+awaitable<std::vector<PageClient>> Agent::ask_clients() {
+  using Clients = std::vector<Runtime::ClientStatus>;
+  awaitable<Clients> asked =
+      ask_shard<Clients>([this] { return runtime_ ? runtime_->client_status() : Clients(); });
+  Clients clients = co_await std::move(asked);
+  std::vector<PageClient> out;
+  // None in a dry run, nor in the middle of a reload, which may change how many there are.
+  for (std::size_t i = 0; i < std::min(clients.size(), config_.clients.size()); ++i) {
+    PageClient& client = out.emplace_back();
+    client.name = std::move(clients[i].name);
+    client.url = config_.clients[i].url.text();
+    client.embedded = store_ && is_own_store(config_.clients[i], config_.store);
+    for (SenderStatus& sender : clients[i].senders) {
+      client.senders.push_back({std::move(sender.tenant), sender.sent_entries, sender.sent_bytes,
+                                sender.retries, sender.dropped_entries, sender.waiting_payloads,
+                                std::move(sender.last_error), sender.last_error_ns,
+                                sender.last_sent_ns});
+    }
+  }
+  co_return out;
+}
+
 AgentView Agent::view() {
   return {[this] { return ask_ready(); }, [this] { return ask_jobs(); },
-          [this] { return dump_config(config_); }, [this] { return reload(); }};
+          [this] { return ask_clients(); }, [this] { return dump_config(config_); },
+          [this] { return reload(); }};
 }
 
 }  // namespace

@@ -326,8 +326,8 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
   config.yaml = std::make_shared<YamlFile>(config.file_name, config.text, *config.errors);
   const ConfigNode root = config.yaml->root();
   root.strict({"global", "server", "client", "clients", "positions", "scrape_configs",
-               "target_config", "limits_config", "options", "tracing", "wal", "app", "log",
-               "store"});
+               "target_config", "limits_config", "options", "tracing", "wal", "app", "log", "store",
+               "explorer"});
   read_global(root.get("global"), config.global);
   read(root.get("server"), config.server);
   read_clients(root, flags, config);
@@ -342,6 +342,7 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
   read(root.get("app"), config.app);
   read_log_output(root.get("log"), config.log);
   read(root.get("store"), config.store);
+  read(root.get("explorer"), config.explorer);
   apply_flags(flags, config);
   if (config.read_stdin) read_from_stdin(config);
   return config;

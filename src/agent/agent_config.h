@@ -20,6 +20,7 @@
 #include "relabel/relabel.h"
 #include "sinks/client_options.h"
 #include "telemetry/log.h"
+#include "web/explorer_options.h"
 #include "web/store_service.h"
 
 namespace tailrace {
@@ -78,6 +79,7 @@ struct AgentConfig {
   log::Output log;            // of tailrace's own log
   AppOptions app;             // off if its section is absent
   StoreServiceOptions store;  // the same
+  ExplorerOptions explorer;
 };
 
 // Reads the file that -config.file names. kNotFound if none of its candidates exists; kInvalid with

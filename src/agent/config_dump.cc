@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "config/yaml_writer.h"
+#include "net/url.h"
 
 namespace tailrace {
 namespace {
@@ -20,6 +21,13 @@ bool is_secret_key(std::string_view key) {
     if (key == secret) return true;
   }
   return false;
+}
+
+// A URL may carry a password in front of its host.
+std::string without_password(const std::string& text) {
+  if (text.find("://") == std::string::npos || text.find('@') == std::string::npos) return text;
+  const Result<Url> url = parse_url(text);
+  return url && url->has_user ? url->text() : text;
 }
 
 std::string shortest(double value) {
@@ -73,7 +81,7 @@ class Writer {
     } else if (value.kind() == ConfigNode::Kind::kNull) {
       plain(key, "null");
     } else {
-      line(key, is_secret_key(key) ? kMasked : std::string_view(value.scalar()));
+      line(key, is_secret_key(key) ? std::string(kMasked) : without_password(value.scalar()));
     }
   }
   std::string take() { return std::move(out_); }
@@ -202,7 +210,7 @@ std::string dump_config(const AgentConfig& config) {
   out.boolean("stdin", config.read_stdin);
   out.close();
   write_limits(out, config.limits);
-  for (const char* section : {"app", "log", "store"}) {
+  for (const char* section : {"app", "log", "store", "explorer"}) {
     if (!root.get(section).absent()) out.node(section, root.get(section));
   }
   return out.take();

@@ -104,8 +104,10 @@ std::vector<SourceStatus> Job::status() const {
     status.labels = std::move(target.labels);
     status.discovered = std::move(target.discovered);
     status.details.emplace_back("path", target.path);
-    for (const TailedFile& file : target.files)
+    for (const TailedFile& file : target.files) {
       status.details.emplace_back(file.path, std::to_string(file.offset));
+      status.files.push_back({file.path, file.delivered, file.offset, file.size, file.lag});
+    }
   }
   return out;
 }

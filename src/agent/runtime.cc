@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <utility>
 
 #include "sinks/stdout_sink.h"
@@ -14,6 +15,24 @@ namespace {
 
 constexpr std::chrono::milliseconds kSettleLook(5);
 constexpr int kSettleLooks = 200;
+
+// A file is delivered as far as every client has it, as in the positions file.
+void keep_furthest_behind(std::vector<SourceStatus>& sources,
+                          const std::vector<SourceStatus>& other_lane) {
+  std::map<std::string_view, const SourceFile*> others;
+  for (const SourceStatus& source : other_lane) {
+    for (const SourceFile& file : source.files) others.emplace(file.path, &file);
+  }
+  for (SourceStatus& source : sources) {
+    for (SourceFile& file : source.files) {
+      const auto other = others.find(file.path);
+      if (other == others.end()) continue;
+      file.delivered = std::min(file.delivered, other->second->delivered);
+      file.read = std::min(file.read, other->second->read);
+      file.lag = std::max(file.lag, other->second->lag);
+    }
+  }
+}
 
 }  // namespace
 
@@ -146,8 +165,18 @@ bool Runtime::ready() const {
 
 std::vector<Runtime::JobStatus> Runtime::status() const {
   std::vector<JobStatus> out;
-  for (const JobLanes& lanes : jobs_)
-    out.push_back({lanes.front()->name(), lanes.front()->status()});
+  for (const JobLanes& lanes : jobs_) {
+    JobStatus& status = out.emplace_back(JobStatus{lanes.front()->name(), lanes.front()->status()});
+    for (std::size_t lane = 1; lane < lanes.size(); ++lane)
+      keep_furthest_behind(status.sources, lanes[lane]->status());
+  }
+  return out;
+}
+
+std::vector<Runtime::ClientStatus> Runtime::client_status() const {
+  std::vector<ClientStatus> out;
+  for (const std::unique_ptr<Client>& client : clients_)
+    out.push_back({client->name(), client->status()});
   return out;
 }
 

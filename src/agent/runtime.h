@@ -67,6 +67,12 @@ class Runtime {
     std::vector<SourceStatus> sources;
   };
   std::vector<JobStatus> status() const;
+  struct ClientStatus {
+    std::string name;
+    std::vector<SenderStatus> senders;
+  };
+  // In the order of the configuration; none in a dry run.
+  std::vector<ClientStatus> client_status() const;
 
  private:
   // What the jobs that feed one client (or, for sources that listen, all clients) use.

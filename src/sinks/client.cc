@@ -69,6 +69,12 @@ Sender& Client::sender_of(std::string_view tenant) {
   return *senders_.emplace(std::string(tenant), std::move(sender)).first->second;
 }
 
+std::vector<SenderStatus> Client::status() const {
+  std::vector<SenderStatus> out;
+  for (const auto& [tenant, sender] : senders_) out.push_back(sender->status());
+  return out;
+}
+
 void Client::stop() {
   for (auto& [tenant, sender] : senders_) sender->stop();
 }

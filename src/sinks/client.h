@@ -42,6 +42,8 @@ class Client {
   void give_up();
   bool finished() const;
   const std::string& name() const noexcept { return options_.name; }
+  // By tenant; none before the first entry.
+  std::vector<SenderStatus> status() const;
 
  private:
   Sender& sender_of(std::string_view tenant);

@@ -53,6 +53,7 @@ void Sender::append(const LabelSet* stream, std::string_view line, const Entry& 
   if (options_.streams_max != 0 && filling_.streams() >= options_.streams_max &&
       !filling_.has_stream(stream)) {
     tenant_metrics_.dropped(LossReason::kStreamLimited, 1, static_cast<double>(line.size()));
+    ++tally_.dropped_entries;
     return;
   }
   if (filling_.empty()) {
@@ -159,8 +160,14 @@ asio::awaitable<bool> Sender::deliver(Payload& payload) {
     if (answer.delivered()) {
       metrics_.sent_bytes.add(static_cast<double>(payload.body.size()));
       metrics_.sent_entries.add(static_cast<double>(payload.entries));
+      tally_.sent_bytes += static_cast<double>(payload.body.size());
+      tally_.sent_entries += static_cast<double>(payload.entries);
+      tally_.last_sent_ns = clock_.now_ns();
       co_return true;
     }
+    tally_.last_error =
+        answer.status < 0 ? answer.text : std::to_string(answer.status) + ": " + answer.text;
+    tally_.last_error_ns = clock_.now_ns();
     const bool rate_limited = answer.status == 429;
     const LossReason reason = rate_limited ? LossReason::kRateLimited : LossReason::kIngesterError;
     if (!answer.retryable() || (rate_limited && options_.drop_rate_limited)) {
@@ -168,6 +175,7 @@ asio::awaitable<bool> Sender::deliver(Payload& payload) {
       co_return true;
     }
     tenant_metrics_.batch_retries.add();
+    ++tally_.retries;
     if (options_.attempts_max != 0 && attempt >= options_.attempts_max) {
       drop(payload, reason, answer);
       co_return true;
@@ -197,6 +205,7 @@ asio::awaitable<bool> Sender::deliver(Payload& payload) {
 void Sender::drop(const Payload& payload, LossReason reason, const PushAnswer& answer) {
   tenant_metrics_.dropped(reason, static_cast<double>(payload.entries),
                           static_cast<double>(payload.body.size()));
+  tally_.dropped_entries += static_cast<double>(payload.entries);
   if (log_drop_.due()) {
     log::error("final error sending batch, entries are dropped", {{"client", options_.client_name},
                                                                   {"host", metrics_.host},
@@ -205,6 +214,13 @@ void Sender::drop(const Payload& payload, LossReason reason, const PushAnswer& a
                                                                   {"entries", payload.entries},
                                                                   {"error", answer.text}});
   }
+}
+
+SenderStatus Sender::status() const {
+  SenderStatus out = tally_;
+  out.tenant = options_.tenant;
+  out.waiting_payloads = sealed_.size();
+  return out;
 }
 
 void Sender::stop() {

@@ -47,6 +47,20 @@ struct SenderOptions {
   std::uint64_t seed = 0;       // of the jitter
 };
 
+// How a sender does, for the agent's pages.
+struct SenderStatus {
+  std::string tenant;
+  double sent_entries = 0;
+  double sent_bytes = 0;  // compressed
+  double retries = 0;
+  double dropped_entries = 0;
+  std::size_t waiting_payloads = 0;
+  // Of the last attempt that failed; "" and 0: none has.
+  std::string last_error;
+  std::int64_t last_error_ns = 0;  // since the Unix epoch
+  std::int64_t last_sent_ns = 0;   // of the last acknowledgement
+};
+
 class Sender : public std::enable_shared_from_this<Sender> {
  public:
   // A second payload may be sealed while the first is on the wire; more would only be memory.
@@ -75,6 +89,7 @@ class Sender : public std::enable_shared_from_this<Sender> {
   // Called before each push: what is about to go on its way can be written down.
   void before_push(std::function<void()> callback) { before_push_ = std::move(callback); }
 
+  SenderStatus status() const;
   TenantMetrics& tenant_metrics() noexcept { return tenant_metrics_; }
 
  private:
@@ -109,6 +124,7 @@ class Sender : public std::enable_shared_from_this<Sender> {
   bool stopping_ = false;
   bool gave_up_ = false;
   bool finished_ = false;
+  SenderStatus tally_;  // without what status() looks up
   log::Every log_retry_{10 * kNsPerSecond};
   log::Every log_drop_{kNsPerSecond};
 };

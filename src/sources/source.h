@@ -26,6 +26,15 @@ struct SourceContext {
   PipelineDriver& pipeline;
 };
 
+// One file that a source tails; offsets in bytes.
+struct SourceFile {
+  std::string path;
+  std::uint64_t delivered = 0;  // acknowledged up to here
+  std::uint64_t read = 0;
+  std::uint64_t size = 0;
+  std::uint64_t lag = 0;  // not acknowledged, in rotated files too
+};
+
 // For the agent's pages: what this source is and how it does.
 struct SourceStatus {
   std::string type;  // "File", "Syslog", ... as Promtail's page names them
@@ -34,6 +43,7 @@ struct SourceStatus {
   Labels discovered;
   std::vector<std::pair<std::string, std::string>>
       details;  // listen address, files with positions, cursor...
+  std::vector<SourceFile> files{};
 };
 
 class Source {

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "telemetry/recent_problems.h"
 
 namespace tailrace::log {
 namespace {
@@ -297,6 +298,11 @@ void write(Level level, std::string_view message, FieldList fields) {
   State& self = state();
   const std::shared_lock lock(self.mutex);
   std::string line = render(self.format, level, message, fields);
+  if (level >= Level::kWarn) {
+    const std::string text = render(Format::kLogfmt, level, message, fields);
+    // Time and level stand beside it.
+    remember_problem(level, std::string_view(text).substr(text.find("msg=")));
+  }
   if (self.capture) {
     self.capture(line);
   } else if (self.logger) {

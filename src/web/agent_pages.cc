@@ -11,8 +11,8 @@ namespace {
 constexpr const char* kContentPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-Response page(std::string_view title, std::string_view body) {
-  Response response = html_response(200, html_page(title, body));
+Response page(const AgentPageOptions& options, std::string_view title, std::string_view body) {
+  Response response = html_response(200, html_page(title, body, options.explorer));
   response.headers.emplace_back("Content-Security-Policy", kContentPolicy);
   response.compressible = true;
   return response;
@@ -97,13 +97,13 @@ awaitable<Response> show_ready(Pages pages) {
 awaitable<Response> show_targets(Pages pages) {
   awaitable<std::vector<PageJob>> asked = pages->view.jobs();
   const std::vector<PageJob> jobs = co_await std::move(asked);
-  co_return page("Targets", targets_body(jobs));
+  co_return page(pages->options, "Targets", targets_body(jobs));
 }
 
 awaitable<Response> show_discovery(Pages pages) {
   awaitable<std::vector<PageJob>> asked = pages->view.jobs();
   const std::vector<PageJob> jobs = co_await std::move(asked);
-  co_return page("Service discovery", discovery_body(jobs));
+  co_return page(pages->options, "Service discovery", discovery_body(jobs));
 }
 
 awaitable<Response> reload(Pages pages) {
@@ -141,7 +141,7 @@ void add_agent_pages(Router& router, AgentView view, AgentPageOptions options, M
   router.get("/config", [pages](Request&, Response& response) {
     std::string body = "<pre>";
     append_html(body, pages->view.config_yaml());
-    response = page("Configuration", body + "</pre>");
+    response = page(pages->options, "Configuration", body + "</pre>");
   });
   if (pages->options.metrics) add_metrics_route(router, metrics);
   if (!pages->options.reload) return;

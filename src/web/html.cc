@@ -43,7 +43,7 @@ void append_html(std::string& out, std::string_view text) {
   }
 }
 
-std::string html_page(std::string_view title, std::string_view body) {
+std::string html_page(std::string_view title, std::string_view body, bool has_explorer) {
   std::string out =
       "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width\"><title>tailrace: ";
@@ -51,10 +51,12 @@ std::string html_page(std::string_view title, std::string_view body) {
   out += "</title><style>";
   out += kStyle;
   // Relative links: the pages may stand behind a prefix.
+  out += "</style></head><body><nav><b>tailrace</b>";
+  if (has_explorer) out += "<a href=\"ui/#tab=agent\">Explorer</a>";
   out +=
-      "</style></head><body><nav><b>tailrace</b><a href=\"targets\">Targets</a>"
-      "<a href=\"service-discovery\">Service discovery</a><a href=\"config\">Configuration</a>"
-      "<a href=\"metrics\">Metrics</a><a href=\"ready\">Ready</a></nav><main><h1>";
+      "<a href=\"targets\">Targets</a><a href=\"service-discovery\">Service discovery</a>"
+      "<a href=\"config\">Configuration</a><a href=\"metrics\">Metrics</a>"
+      "<a href=\"ready\">Ready</a></nav><main><h1>";
   append_html(out, title);
   out += "</h1>";
   out += body;

@@ -104,6 +104,8 @@ TEST(AgentConfig, FlagsWinOverTheFile) {
 TEST(AgentConfig, TheDumpIsAConfigurationAgainAndHidesSecrets) {
   const std::string text =
       "clients: [{url: 'http://user:hunter2@a/', tenant_id: t}]\n"
+      "explorer: {sources: [{name: far, url: 'http://me:hunter2@b/', basic_auth: {username: u, "
+      "password: hunter2}}]}\n"
       "scrape_configs:\n- job_name: a\n  static_configs:\n  - targets: [localhost]\n    labels: "
       "{x: 'yes', __path__: /x}\n"
       "- job_name: b\n  file_sd_configs: [{files: [/a.json]}]\n  pipeline_stages: [{docker: {}}, "

@@ -74,10 +74,20 @@ TEST(Runtime, ALokiThatIsDownDoesNotHoldUpTheOther) {
   // Positions are those of the one that is behind.
   rig.runtime->publish();
   EXPECT_EQ(rig.book.offset(dir / "a.log"), 0U);
+  const auto file = [&] { return rig.runtime->status().at(0).sources.at(0).files.at(0); };
+  EXPECT_EQ(file().delivered, 0U);
+  EXPECT_EQ(file().lag, numbered_lines(50'000).size());
+  const std::vector<Runtime::ClientStatus> clients = rig.runtime->client_status();
+  ASSERT_EQ(clients.size(), 2U);
+  EXPECT_EQ(clients[0].senders.at(0).sent_entries, 50'000);
+  EXPECT_EQ(clients[1].senders.at(0).sent_entries, 0);
+  EXPECT_EQ(clients[1].senders.at(0).last_error.substr(0, 4), "503:");
   down = false;
   ASSERT_TRUE(run_until(rig.io, [&] { return rig.taken(2) == 50'000; }));
   rig.runtime->publish();
   EXPECT_EQ(rig.book.offset(dir / "a.log"), numbered_lines(50'000).size());
+  EXPECT_EQ(file().delivered, numbered_lines(50'000).size());
+  EXPECT_EQ(file().lag, 0U);
   for (const std::uint16_t port : {std::uint16_t{1}, std::uint16_t{2}}) {
     const std::vector<PushedEntry>& taken = rig.lokis[port].taken;
     for (std::size_t i = 0; i < taken.size(); ++i) {

@@ -151,6 +151,33 @@ TEST(Sender, DropsWhatCanNeverSucceedAndGoesOn) {
   f(429, "rate_limited", true);
 }
 
+TEST(Sender, TellsHowItDoes) {
+  SenderOptions options = quick();
+  options.tenant = "t";
+  Rig rig(options);
+  EXPECT_EQ(rig.sender->status().tenant, "t");
+  EXPECT_EQ(rig.sender->status().last_error, "");
+  EXPECT_EQ(rig.sender->status().last_sent_ns, 0);
+  rig.script({{503, false, {}, 0}, {-1, false, {}, 0}});
+  rig.add("one");
+  ASSERT_TRUE(rig.settle());
+  SenderStatus status = rig.sender->status();
+  EXPECT_EQ(status.sent_entries, 1);
+  EXPECT_GT(status.sent_bytes, 0);
+  EXPECT_EQ(status.retries, 2);
+  EXPECT_EQ(status.dropped_entries, 0);
+  EXPECT_EQ(status.waiting_payloads, 0U);
+  EXPECT_GE(status.last_sent_ns, status.last_error_ns);
+  EXPECT_GT(status.last_error_ns, 0);
+  rig.script({{400, false, {}, 0}});
+  rig.add("two");
+  ASSERT_TRUE(rig.settle());
+  status = rig.sender->status();
+  EXPECT_EQ(status.sent_entries, 1);
+  EXPECT_EQ(status.dropped_entries, 1);
+  EXPECT_EQ(status.last_error.substr(0, 4), "400:");
+}
+
 TEST(Sender, GivesUpAfterSoManyAttemptsOnlyIfToldTo) {
   SenderOptions options = quick();
   options.attempts_max = 3;

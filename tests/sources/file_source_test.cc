@@ -39,6 +39,40 @@ TEST(FileSource, ReadsWhatIsThereAndWhatComes) {
   EXPECT_EQ(rig.sink.labels[0], "{filename=\"" + (dir / "a.log") + "\", job=\"t\"}");
 }
 
+TEST(FileSource, TellsHowFarItIsAndHowFarItHasDelivered) {
+  TempDir dir;
+  write(dir / "a.log", "one\ntwo\n");
+  FileRig rig;
+  rig.sink.hold = true;
+  rig.tail(dir / "*.log");
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  auto only = [&] {
+    const std::vector<FileTargetStatus> targets = rig.source->status();
+    EXPECT_EQ(targets.size(), 1U);
+    EXPECT_EQ(targets[0].files.size(), 1U);
+    return targets[0].files[0];
+  };
+  TailedFile file = only();
+  EXPECT_EQ(file.path, dir / "a.log");
+  EXPECT_EQ(file.offset, 8U);
+  EXPECT_EQ(file.size, 8U);
+  EXPECT_EQ(file.delivered, 0U);
+  EXPECT_EQ(file.lag, 8U);
+  rig.sink.deliver_all();
+  EXPECT_EQ(only().delivered, 8U);
+  EXPECT_EQ(only().lag, 0U);
+  // What a rotated file still owes counts, too.
+  append(dir / "a.log", "three\n");
+  ASSERT_TRUE(rig.wait_for_lines(3));
+  fs::rename(dir / "a.log", dir / "a.log.1");
+  write(dir / "a.log", "four\n");
+  ASSERT_TRUE(rig.wait_for_lines(4));
+  file = only();
+  EXPECT_EQ(file.size, 5U);
+  EXPECT_EQ(file.delivered, 0U);
+  EXPECT_EQ(file.lag, 6U + 5U);
+}
+
 TEST(FileSource, TimestampsGrowByLine) {
   TempDir dir;
   write(dir / "a.log", numbered(0, 5000));

@@ -221,6 +221,9 @@ void CompressedFile::leave(bool forget) {
   context_.positions.leave(path_, this, forget);
 }
 
-TailedFile CompressedFile::status() const { return {path_, sent_, stamp_.size}; }
+TailedFile CompressedFile::status() const {
+  // Offsets are those of the text, the size is that of the file, so there is no lag to tell.
+  return {path_, sent_, stamp_.size, sent_, 0};
+}
 
 }  // namespace tailrace

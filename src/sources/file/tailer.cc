@@ -492,7 +492,13 @@ void Tailer::leave(bool forget) {
 }
 
 TailedFile Tailer::status() const {
-  return {path_, chain_.back()->offset(), chain_.back()->size()};
+  TailedFile out{path_, chain_.back()->offset(), chain_.back()->size(), 0, 0};
+  for (const auto& generation : chain_) {
+    const std::uint64_t size = generation->size();
+    out.delivered = generation->record().offset;
+    out.lag += size > out.delivered ? size - out.delivered : 0;
+  }
+  return out;
 }
 
 }  // namespace tailrace

@@ -45,6 +45,8 @@ struct TailedFile {
   std::string path;
   std::uint64_t offset = 0;  // where reading is
   std::uint64_t size = 0;
+  std::uint64_t delivered = 0;  // what is in front of this offset was acknowledged
+  std::uint64_t lag = 0;        // bytes not acknowledged, those of rotated files too
 };
 
 // What all tailers of a job share; outlives them.
