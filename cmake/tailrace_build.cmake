@@ -84,6 +84,9 @@ function(tailrace_test_program name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE tailrace_flags ${ARG_DEPS} ${ARG_LIBS} GTest::gtest
                                         GTest::gmock GTest::gtest_main)
+  if(TAILRACE_STATIC)
+    target_link_options(${name} PRIVATE -fno-lto)  # else GCC optimises all of it once more, for each program
+  endif()
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()
