@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -54,6 +55,10 @@ class Kept {
     if (entries_.size() == limit_)
       edge_ns_.store(entries_.front().timestamp_ns, std::memory_order_relaxed);
   }
+  void count_passed(std::uint64_t lines) noexcept {
+    passed_.fetch_add(lines, std::memory_order_relaxed);
+  }
+  std::uint64_t passed() const noexcept { return passed_; }
   std::vector<FoundEntry> take() {
     std::sort_heap(entries_.begin(), entries_.end(), before_);
     return std::move(entries_);
@@ -65,12 +70,14 @@ class Kept {
   std::mutex mutex_;
   std::vector<FoundEntry> entries_;
   std::atomic<std::int64_t> edge_ns_;
+  std::atomic<std::uint64_t> passed_{0};
 };
 
 class LogVisitor final : public BlockVisitor {
  public:
   LogVisitor(LinePipeline pipeline, const LogRequest& request, Kept& kept, QueryStop& stop)
       : pipeline_(std::move(pipeline)), request_(request), kept_(kept), stop_(stop) {}
+  ~LogVisitor() override { kept_.count_passed(passed_); }
 
   bool visit(const EntryBlock& block) override {
     select_entries(block, pipeline_.leading_filters(), request_.from_ns, request_.to_ns, selected_);
@@ -91,6 +98,7 @@ class LogVisitor final : public BlockVisitor {
     state_.line = block.lines[index];
     state_.labels.begin(*block.stream, block.metadata_sets[block.metadata[index]], state_.arena);
     if (!pipeline_.process(state_)) return;
+    ++passed_;
     kept_.add(found_entry(state_, block.order, index));
   }
 
@@ -100,7 +108,37 @@ class LogVisitor final : public BlockVisitor {
   QueryStop& stop_;
   LineState state_;
   std::vector<std::uint32_t> selected_;
+  std::uint64_t passed_ = 0;
 };
+
+Result<LogResult> run_unspaced(const LogQuery& query, const LogRequest& request, Source& source,
+                               QueryStop& stop);
+
+// Page by page: each begins where the next entry may stand, so it gives at least one.
+Result<LogResult> run_spaced(const LogQuery& query, const LogRequest& request, Source& source,
+                             QueryStop& stop) {
+  LogResult out;
+  LogRequest page = request;
+  page.interval_ns = 0;
+  while (out.entries.size() < request.limit && page.from_ns < page.to_ns) {
+    TAILRACE_TRY(LogResult found, run_unspaced(query, page, source, stop));
+    out.stats.add(found.stats);
+    for (FoundEntry& entry : found.entries) {
+      if (out.entries.size() == request.limit) break;
+      const std::int64_t at = entry.timestamp_ns;
+      if (at < page.from_ns || at >= page.to_ns) continue;  // too near to the one before
+      if (request.newest_first) {
+        page.to_ns =
+            at < INT64_MIN + request.interval_ns ? INT64_MIN : at - request.interval_ns + 1;
+      } else {
+        page.from_ns = at > INT64_MAX - request.interval_ns ? INT64_MAX : at + request.interval_ns;
+      }
+      out.entries.push_back(std::move(entry));
+    }
+    if (found.entries.size() < page.limit) break;
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -142,6 +180,14 @@ Error stop_error(QueryStop::Reason reason) {
 
 Result<LogResult> run_log_query(const LogQuery& query, const LogRequest& request, Source& source,
                                 QueryStop& stop) {
+  return request.interval_ns > 0 ? run_spaced(query, request, source, stop)
+                                 : run_unspaced(query, request, source, stop);
+}
+
+namespace {
+
+Result<LogResult> run_unspaced(const LogQuery& query, const LogRequest& request, Source& source,
+                               QueryStop& stop) {
   Result<std::vector<Matcher>> matchers = compile_matchers(query.matchers);
   if (!matchers) return Error{ErrorCode::kInvalid, "parse error : " + matchers.error().text()};
   TAILRACE_TRY(LinePipeline first, LinePipeline::compile(query.stages));
@@ -166,7 +212,9 @@ Result<LogResult> run_log_query(const LogQuery& query, const LogRequest& request
   LogResult out;
   out.entries = kept.take();
   out.stats = stats;
+  out.stats.lines_passed = kept.passed();
   return out;
 }
 
+}  // namespace
 }  // namespace tailrace::logql

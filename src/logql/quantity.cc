@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <utility>
 
 #include "base/text.h"
@@ -40,6 +41,18 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
     return static_cast<std::uint64_t>(bytes);
   }
   return std::nullopt;
+}
+
+std::string format_bytes(std::uint64_t bytes) {
+  constexpr std::array<std::string_view, 7> kNames = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+  if (bytes < 10) return std::to_string(bytes) + "B";
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; value >= 1000 && unit + 1 < kNames.size(); ++unit) value /= 1000;
+  value = std::floor(value * 10 + 0.5) / 10;
+  char out[32];
+  std::snprintf(out, sizeof out, value < 10 ? "%.1f" : "%.0f", value);
+  return out + std::string(kNames[unit]);
 }
 
 std::optional<std::int64_t> parse_any_duration(std::string_view text) {

@@ -95,6 +95,7 @@ struct Shared {
   std::atomic<std::size_t> cells{0};
   std::atomic<bool> full{false};  // too many cells: to be done in parts
   std::atomic<bool> failed{false};
+  std::atomic<std::uint64_t> passed{0};  // lines
   std::mutex mutex{};
   std::string error{};  // guarded by mutex
 
@@ -121,6 +122,7 @@ class RangeVisitor final : public BlockVisitor {
         key_(shared.grouping, shared.aggregation.unwrap ? shared.aggregation.unwrap->label : ""),
         done_(done) {}
   ~RangeVisitor() override {
+    shared_.passed.fetch_add(passed_, std::memory_order_relaxed);
     const std::lock_guard lock(shared_.mutex);
     done_.push_back(std::move(rows_));
   }
@@ -204,6 +206,7 @@ class RangeVisitor final : public BlockVisitor {
   void add(const Outcome& outcome, const EntryBlock& block, std::uint32_t index,
            std::uint32_t cell) {
     if (outcome.row == nullptr) return;
+    ++passed_;
     double value = outcome.value;
     if (shared_.aggregation.op == RangeOp::kBytes ||
         shared_.aggregation.op == RangeOp::kBytesRate) {
@@ -230,6 +233,7 @@ class RangeVisitor final : public BlockVisitor {
   LineState state_;
   std::uint32_t hint_ = 0;
   std::size_t samples_ = 0;
+  std::uint64_t passed_ = 0;
   std::vector<std::uint32_t> selected_;
   std::vector<Outcome> outcomes_;
 };
@@ -311,7 +315,8 @@ Result<Matrix> attempt(const RangeAggregation& aggregation, const std::optional<
     return std::make_unique<RangeVisitor>(shared, LinePipeline::compile(shared.stages).value(),
                                           LinePipeline::compile(behind).value(), done);
   };
-  TAILRACE_TRY(const ScanStats stats, run.source.scan(scan));
+  TAILRACE_TRY(ScanStats stats, run.source.scan(scan));
+  stats.lines_passed = shared.passed;
   run.stats.add(stats);
   if (run.stop.stopped()) {
     return stop_error(run.stop.reason());

@@ -1,5 +1,4 @@
 // The stages of a pipeline: what stands behind `|`.
-#include <array>
 #include <utility>
 
 #include "base/text.h"
@@ -10,10 +9,6 @@
 
 namespace tailrace::logql {
 namespace {
-
-constexpr std::array<std::string_view, 12> kStageWords = {
-    "json",         "logfmt", "regexp", "pattern",    "unpack", "line_format",
-    "label_format", "drop",   "keep",   "decolorize", "unwrap", "distinct"};
 
 std::optional<CompareOp> compare_op(const Token& token) {
   if (token.is("=") || token.is("==")) return CompareOp::kEqual;

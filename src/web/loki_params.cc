@@ -71,6 +71,15 @@ Error cannot_parse(std::string_view name, std::string_view text) {
 // Where int64 nanoseconds end.
 constexpr double kSecondsMax = 9.2e9;
 
+// "30", "0.5", "30s": a number of seconds, or a duration.
+Result<std::int64_t> seconds_or_duration(const std::string& text) {
+  if (const std::optional<double> seconds = parse_go_float(text);
+      seconds && std::abs(*seconds) < kSecondsMax)
+    return static_cast<std::int64_t>(*seconds * static_cast<double>(kNsPerSecond));
+  if (const Result<std::int64_t> duration = parse_prometheus_duration(text)) return *duration;
+  return Error{ErrorCode::kInvalid, "cannot parse \"" + text + "\" to a valid duration"};
+}
+
 }  // namespace
 
 std::optional<std::int64_t> parse_loki_time(std::string_view text) {
@@ -140,15 +149,7 @@ Result<std::int64_t> LokiParams::step(const Range& range) const {
       static_cast<double>(range.end_ns - range.start_ns) / static_cast<double>(kNsPerSecond);
   if (text.empty())
     return static_cast<std::int64_t>(std::max(1.0, std::floor(length / 250))) * kNsPerSecond;
-  std::int64_t ns = 0;
-  if (const std::optional<double> seconds = parse_go_float(text);
-      seconds && std::abs(*seconds) < kSecondsMax) {
-    ns = static_cast<std::int64_t>(*seconds * static_cast<double>(kNsPerSecond));
-  } else if (const Result<std::int64_t> duration = parse_prometheus_duration(text)) {
-    ns = *duration;
-  } else {
-    return Error{ErrorCode::kInvalid, "cannot parse \"" + text + "\" to a valid duration"};
-  }
+  TAILRACE_TRY(const std::int64_t ns, seconds_or_duration(text));
   if (ns <= 0) {
     return Error{
         ErrorCode::kInvalid,
@@ -160,6 +161,14 @@ Result<std::int64_t> LokiParams::step(const Range& range) const {
                  "value of the step "
                  "parameter"};
   }
+  return ns;
+}
+
+Result<std::int64_t> LokiParams::interval() const {
+  const std::string text = get("interval");
+  if (text.empty()) return 0;
+  TAILRACE_TRY(const std::int64_t ns, seconds_or_duration(text));
+  if (ns < 0) return Error{ErrorCode::kInvalid, "interval must be >= 0"};
   return ns;
 }
 
