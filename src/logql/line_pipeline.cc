@@ -5,12 +5,22 @@
 #include "model/labels.h"
 
 namespace tailrace::logql {
+namespace {
+
+bool changes_line(const StageSyntax& stage) {
+  return std::holds_alternative<LineFormatSyntax>(stage) ||
+         std::holds_alternative<DecolorizeSyntax>(stage) ||
+         std::holds_alternative<UnpackSyntax>(stage);
+}
+
+}  // namespace
 
 Result<LinePipeline> LinePipeline::compile(const std::vector<StageSyntax>& stages) {
   LinePipeline out;
+  bool as_stored = true;
   for (const StageSyntax& syntax : stages) {
     const auto* filter = std::get_if<LineFilterSyntax>(&syntax);
-    if (filter && out.stages_.empty()) {
+    if (filter && as_stored) {
       Result<LineFilter> compiled = LineFilter::compile(*filter);
       if (!compiled) return Error{ErrorCode::kInvalid, "parse error : " + compiled.error().text()};
       out.leading_.push_back(std::move(compiled).value());
@@ -19,6 +29,7 @@ Result<LinePipeline> LinePipeline::compile(const std::vector<StageSyntax>& stage
     Result<LineStagePtr> stage =
         std::visit([](const auto& each) { return make_stage(each); }, syntax);
     if (!stage) return Error{ErrorCode::kInvalid, "parse error : " + stage.error().text()};
+    as_stored = as_stored && !changes_line(syntax);
     out.reads_line_ = out.reads_line_ || (*stage)->reads_line();
     out.stages_.push_back(std::move(stage).value());
   }

@@ -248,7 +248,7 @@ awaitable<void> run_tail(StoreTasks& tasks, TailRequest request, WebSocket& sock
   awaitable<Result<History>> reading = tasks.run<History>(std::move(read_history));
   Result<History> history = co_await std::move(reading);
   if (!history) {
-    socket.close(1011, history.error().text());
+    socket.close(tasks.stopping() ? 1001 : 1011, history.error().text());
     co_return;
   }
   std::unordered_set<std::uint64_t> seen;

@@ -43,6 +43,25 @@ Outcome run(std::string_view stages, std::string_view line,
   return out;
 }
 
+TEST(LinePipeline, FiltersOnStoredLinesComeFirst) {
+  auto f = [](std::string_view stages, std::size_t leading) {
+    const LogQuery query = parse_log_query(R"({app="x"} )" + std::string(stages)).value();
+    EXPECT_EQ(LinePipeline::compile(query.stages).value().leading_filters().size(), leading)
+        << stages;
+  };
+  f(R"(|= "a" != "b")", 2);
+  f(R"(| json |= "a")", 1);
+  f(R"(|= "a" | logfmt | level="x" | drop y |~ "b")", 2);
+  f(R"(| label_format a="{{__line__}}" |= "b")", 1);
+  f(R"(| line_format "a" |= "a")", 0);
+  f(R"(|= "a" | decolorize |= "b")", 1);
+  f(R"(| unpack |= "b")", 0);
+  EXPECT_TRUE(run(R"(| line_format "new" |= "new")", "old").kept);
+  EXPECT_FALSE(run(R"(|= "old" | line_format "new" |= "old")", "old").kept);
+  EXPECT_TRUE(run(R"(| json | a="1" |= "b")", R"({"a":1,"b":2})").kept);
+  EXPECT_FALSE(run(R"(| json | a="1" |= "c")", R"({"a":1,"b":2})").kept);
+}
+
 TEST(LinePipeline, Filters) {
   auto f = [](std::string_view stages, std::string_view line, bool kept) {
     EXPECT_EQ(run(stages, line).kept, kept) << stages << " on " << line;
