@@ -437,7 +437,6 @@ Result<MetricPtr> ExpressionParser::label_replace() {
   TAILRACE_CHECK(parser_.expect(",", "before the source label"));
   TAILRACE_TRY(out.source, parser_.string_value("as the source label"));
   TAILRACE_CHECK(parser_.expect(",", "before the regular expression"));
-  out.expression_place = parser_.peek().place;
   TAILRACE_TRY(out.expression, parser_.string_value("as the regular expression"));
   TAILRACE_CHECK(parser_.expect(")", "behind the regular expression"));
   return make_metric(std::move(out));

@@ -61,7 +61,7 @@ class ExpressionParser {
   Result<LabelFilterSyntax> label_filter();
   Result<LabelFilterSyntax> label_filter_and();
   Result<LabelFilterSyntax> label_filter_one();
-  Result<LabelFilterSyntax> label_comparison(std::string name, Place place);
+  Result<LabelFilterSyntax> label_comparison(std::string name);
 
   Parser parser_;
   int depth_ = 0;

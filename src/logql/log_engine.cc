@@ -83,7 +83,8 @@ class LogVisitor final : public BlockVisitor {
     select_entries(block, pipeline_.leading_filters(), request_.from_ns, request_.to_ns, selected_);
     const std::size_t count = selected_.size();
     for (std::size_t i = 0; i < count; ++i) {
-      if (i % 1024 == 0 && stop_.poll()) return false;
+      // A line may take long: a template can loop.
+      if (i % 16 == 0 ? stop_.poll() : stop_.stopped()) return false;
       // From the end that matters, so that the edge moves early.
       consider(block, selected_[request_.newest_first ? count - 1 - i : i]);
     }
@@ -188,12 +189,11 @@ namespace {
 
 Result<LogResult> run_unspaced(const LogQuery& query, const LogRequest& request, Source& source,
                                QueryStop& stop) {
-  Result<std::vector<Matcher>> matchers = compile_matchers(query.matchers);
-  if (!matchers) return Error{ErrorCode::kInvalid, "parse error : " + matchers.error().text()};
+  TAILRACE_TRY(const std::vector<Matcher> matchers, compile_query_matchers(query.matchers));
   TAILRACE_TRY(LinePipeline first, LinePipeline::compile(query.stages));
   Kept kept(request.limit, request.newest_first);
   ScanRequest scan;
-  scan.matchers = &*matchers;
+  scan.matchers = &matchers;
   scan.from_ns = request.from_ns;
   scan.to_ns = request.to_ns;
   scan.newest_first = request.newest_first;

@@ -1,18 +1,13 @@
-// Quantities that appear in queries and in label values.
+// Quantities that appear in queries and in label values; sizes are those of parse/byte_size.h.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
+#include "parse/byte_size.h"
+
 namespace tailrace::logql {
-
-// "5KB", "1.5 GiB", "42": k, m, g, t, p, e are powers of 1000, ki, mi, ... of 1024; any case.
-std::optional<std::uint64_t> parse_bytes(std::string_view text);
-
-// "1.5MB", "82kB", "9B": powers of 1000, short.
-std::string format_bytes(std::uint64_t bytes);
 
 // "1h30m", "1d", "1.5s": Prometheus' durations, or Go's. In ns.
 std::optional<std::int64_t> parse_any_duration(std::string_view text);

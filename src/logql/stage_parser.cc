@@ -56,19 +56,16 @@ Result<StageSyntax> ExpressionParser::stage() {
   if (is_word && take_word("logfmt")) return logfmt();
   if (is_word && take_word("regexp")) {
     RegexpSyntax regexp;
-    regexp.place = parser_.peek().place;
     TAILRACE_TRY(regexp.expression, parser_.string_value("behind `regexp`"));
     return StageSyntax(std::move(regexp));
   }
   if (is_word && take_word("pattern")) {
     PatternSyntax pattern;
-    pattern.place = parser_.peek().place;
     TAILRACE_TRY(pattern.pattern, parser_.string_value("behind `pattern`"));
     return StageSyntax(std::move(pattern));
   }
   if (is_word && take_word("line_format")) {
     LineFormatSyntax format;
-    format.place = parser_.peek().place;
     TAILRACE_TRY(format.text, parser_.string_value("behind `line_format`"));
     return StageSyntax(std::move(format));
   }
@@ -116,11 +113,9 @@ Result<std::vector<ExtractSyntax>> ExpressionParser::extracts() {
   if (parser_.peek().kind != TokenKind::kIdentifier) return out;
   do {
     ExtractSyntax extract;
-    extract.path_place = parser_.peek().place;
     TAILRACE_TRY(extract.name, identifier("a label name"));
     extract.path = extract.name;
     if (parser_.take_if("=")) {
-      extract.path_place = parser_.peek().place;
       TAILRACE_TRY(extract.path, parser_.string_value("behind `=`"));
     }
     out.push_back(std::move(extract));
@@ -141,7 +136,6 @@ Result<StageSyntax> ExpressionParser::label_format() {
     }
     if (item.name == "__error__") return parser_.error_at(place, "__error__ cannot be formatted");
     TAILRACE_CHECK(parser_.expect("=", "behind the label name"));
-    item.place = parser_.peek().place;
     item.is_rename = parser_.peek().kind == TokenKind::kIdentifier;
     if (item.is_rename) {
       item.value = parser_.take().text;
@@ -229,12 +223,11 @@ Result<LabelFilterSyntax> ExpressionParser::label_filter_one() {
     return parser_.unexpected("= or != or =~ or !~ or > or < behind a label name");
   }
   const Token name = parser_.take();
-  return label_comparison(name.text, name.place);
+  return label_comparison(name.text);
 }
 
-Result<LabelFilterSyntax> ExpressionParser::label_comparison(std::string name, Place place) {
+Result<LabelFilterSyntax> ExpressionParser::label_comparison(std::string name) {
   LabelFilterSyntax filter;
-  filter.place = place;
   const Token sign = parser_.take();
   const std::optional<CompareOp> op = compare_op(sign);
   const bool equality = sign.is("=") || sign.is("!=");
@@ -255,7 +248,6 @@ Result<LabelFilterSyntax> ExpressionParser::label_comparison(std::string name, P
     parser_.take();
     TAILRACE_CHECK(parser_.expect("(", "behind `ip`"));
     filter.kind = LabelFilterSyntax::Kind::kIp;
-    filter.place = parser_.peek().place;
     TAILRACE_TRY(filter.text, parser_.string_value("in ip()"));
     TAILRACE_CHECK(parser_.expect(")", "behind the address"));
     return filter;

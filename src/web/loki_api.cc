@@ -70,9 +70,7 @@ Result<void> check_entries_limit(Store& store, std::size_t limit) {
 Result<std::vector<logql::Matcher>> compile_selector(std::string_view text) {
   if (text.empty()) return std::vector<logql::Matcher>();
   TAILRACE_TRY(const std::vector<logql::MatcherSyntax> syntax, logql::parse_selector(text));
-  Result<std::vector<logql::Matcher>> matchers = logql::compile_matchers(syntax);
-  if (!matchers) return Error{ErrorCode::kInvalid, "parse error : " + matchers.error().text()};
-  return matchers;
+  return logql::compile_query_matchers(syntax);
 }
 
 void add_loki_api(Router& router, StoreTasks& tasks, std::string_view version) {

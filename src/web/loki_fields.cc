@@ -3,8 +3,8 @@
 #include <map>
 #include <set>
 
-#include "logql/quantity.h"
 #include "logql/query_parser.h"
+#include "parse/byte_size.h"
 #include "parse/go_number.h"
 #include "web/field_detection.h"
 #include "web/json_writer.h"
@@ -115,10 +115,10 @@ Result<std::string> detected_fields(Store& store, const Asked& asked, logql::Que
 
 // "1.5MB": sizes are told in the unit that makes them short, so that they can stand in a query.
 std::string value_text(const std::string& value) {
-  const std::optional<std::uint64_t> bytes = logql::parse_bytes(value);
+  const std::optional<std::uint64_t> bytes = parse_bytes(value);
   const char last = value.empty() ? '0' : value.back();
   if (!bytes || (last >= '0' && last <= '9') || last == '.' || last == ' ') return value;
-  return logql::format_bytes(*bytes);
+  return format_bytes(*bytes);
 }
 
 Result<std::string> detected_values(Store& store, const Asked& asked, logql::QueryStop& stop) {

@@ -21,7 +21,7 @@ Result<TailRequest> ask(const Request& request, Store& store) {
   auto* log = std::get_if<logql::LogQuery>(&query);
   if (log == nullptr) return Error{ErrorCode::kInvalid, "only log queries can be tailed"};
   out.query = std::move(*log);
-  TAILRACE_CHECK(logql::compile_matchers(out.query.matchers));
+  TAILRACE_CHECK(logql::compile_query_matchers(out.query.matchers));
   TAILRACE_CHECK(logql::LinePipeline::compile(out.query.stages));
   TAILRACE_TRY(out.limit, params.count("limit", 100));
   TAILRACE_CHECK(check_entries_limit(store, out.limit));

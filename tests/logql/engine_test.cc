@@ -88,7 +88,7 @@ std::vector<Entry> make_entries(std::mt19937_64& random, std::size_t count) {
                  " n=" + std::to_string(random() % 20) +
                  " v=" + std::to_string(static_cast<double>(random() % 1000) / 8) +
                  " dur=" + std::to_string(random() % 5000) + "ms";
-    if (random() % 2) entry.line += " size=" + std::to_string(random() % 300) + "KB";
+    if (random() % 2) entry.line += " size=" + std::to_string(random() % 300) + "B";
     if (random() % 4 == 0) entry.metadata.emplace_back("trace", std::to_string(random() % 3));
     out.push_back(std::move(entry));
   }

@@ -135,7 +135,7 @@ inline Vector range_at(const RangeAggregation& node, std::int64_t t,
       if (text.empty()) continue;
       std::optional<double> number = parse_go_float(text);
       if (node.unwrap->conversion == UnwrapConversion::kBytes) {
-        number = static_cast<double>(std::stoi(text)) * 1000;  // always KB here
+        number = static_cast<double>(std::stoi(text));  // always B here
       } else if (node.unwrap->conversion == UnwrapConversion::kDuration) {
         number = static_cast<double>(std::stoi(text)) / 1000;  // always ms
       }

@@ -43,6 +43,70 @@ Outcome run(std::string_view stages, std::string_view line,
   return out;
 }
 
+TEST(LinePipeline, FunctionsOfTemplates) {
+  auto f = [](const std::string& text, std::string_view want) {
+    SCOPED_TRACE(text);
+    const Outcome got =
+        run("| logfmt | line_format `" + text + "`",
+            R"(a=1 f=1.5 b=5KB d=1m30s t=1700000000 u="x y&z" host="h\u00f6st" msg="Hello")");
+    EXPECT_EQ(got.line, want);
+    EXPECT_EQ(got.labels.count("__error__"), 0U);
+  };
+  f(R"({{count "l" .msg}} {{count "(?i)H|o" .msg}})", "2 2");
+  f(R"({{urlencode .u}} {{urldecode "a%20b+c%C3%B6"}})", "x+y%26z a b c\xc3\xb6");
+  f(R"({{bytes .b}} {{bytes "1KiB"}} {{duration .d}} {{duration_seconds "250ms"}})",
+    "5000 1024 90 0.25");
+  f(R"({{unixToTime .t | unixEpochMillis}} {{unixToTime "1700000000123456789" | unixEpochNanos}})",
+    "1700000000000 1700000000123456789");
+  f(R"({{unixToTime "19373" | unixEpoch}})", "1673827200");
+  f(R"({{toDateInZone "2006-01-02 15:04" "Europe/Berlin" "2026-01-02 03:04" | unixEpoch}})",
+    "1767319440");
+  f(R"([{{alignLeft 7 .host}}] [{{alignRight 7 .host}}] [{{alignLeft 2 .host}}] [{{alignRight 3 .host}}])",
+    "[h\u00f6st   ] [   h\u00f6st] [h\u00f6] [\u00f6st]");
+  f(R"([{{alignLeft 0 .msg}}{{alignRight 0 .msg}}] {{alignLeft -1 .msg}})", "[] Hello");
+  f(R"({{__timestamp__ | unixEpoch}} {{__line__ | len}} {{.nope | default "none"}})",
+    "1600000000 87 none");
+
+  // Those of Promtail's stages only are no functions here.
+  for (const char* name : {"Hash", "Sha2Hash", "sha256sum", "env", "dict", "uuidv4"}) {
+    const LogQuery query =
+        parse_log_query("{app=\"x\"} | line_format `{{" + std::string(name) + "}}`").value();
+    EXPECT_FALSE(LinePipeline::compile(query.stages)) << name;
+  }
+  // A call that fails leaves the line as it is, with an error.
+  for (const char* text :
+       {"{{bytes .msg}}", "{{duration .msg}}", "{{urldecode \"%zz\"}}", "{{unixToTime .msg}}"}) {
+    const Outcome got = run("| logfmt | line_format `" + std::string(text) + "`", "msg=x");
+    EXPECT_EQ(got.line, "msg=x") << text;
+    EXPECT_EQ(got.labels.at("__error__"), "TemplateFormatErr") << text;
+  }
+}
+
+TEST(LinePipeline, SaysWhichStageIsWrong) {
+  auto f = [](const std::string& stages, const std::string& want) {
+    const Result<LogQuery> query = parse_log_query(R"({app="x"} )" + stages);
+    ASSERT_TRUE(query) << stages << ": " << query.error().text();
+    const Result<LinePipeline> pipeline = LinePipeline::compile(query->stages);
+    ASSERT_FALSE(pipeline) << stages;
+    EXPECT_EQ(pipeline.error().text().substr(0, want.size()), want);
+  };
+  const std::string regex = "error parsing regexp: missing closing ): `(`";
+  f(R"(|~ "(")", R"(parse error : stage '|~ "("' : )" + regex);
+  f(R"(| json |= "a" !~ `(`)", R"(parse error : stage '!~ "("' : )" + regex);
+  f(R"(| line_format "x" |~ "a" or "(")", R"(parse error : stage '|~ "a" or "("' : )" + regex);
+  f(R"x(|= ip("10.0.0"))x", R"x(parse error : stage '|= ip("10.0.0")' : )x");
+  f(R"(|> "<_><_>")", R"(parse error : stage '|> "<_><_>"' : )");
+  f(R"(| regexp "(")", R"(parse error : stage '| regexp "("' : )" + regex);
+  f(R"(| regexp "a")",
+    R"(parse error : stage '| regexp "a"' : at least one named capture must be supplied)");
+  f(R"(| pattern "a")", R"(parse error : stage '| pattern "a"' : )");
+  f(R"(| line_format "{{nope}}")",
+    R"(parse error : stage '| line_format "{{nope}}"' : invalid line template: template: line:)");
+  f(R"(| label_format a=b, c="{{")",
+    R"(parse error : stage '| label_format a=b,c="{{"' : invalid template for label 'c': )");
+  f(R"(| json a="b[")", R"(parse error : stage '| json a="b["' : cannot parse expression [b[]: )");
+}
+
 TEST(LinePipeline, FiltersOnStoredLinesComeFirst) {
   auto f = [](std::string_view stages, std::size_t leading) {
     const LogQuery query = parse_log_query(R"({app="x"} )" + std::string(stages)).value();

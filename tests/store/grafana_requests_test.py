@@ -175,7 +175,7 @@ def data_source(api, begin):
         rows = [row for _, rows in streams for row in rows]
         rig.expect(kind == "streams" and len(rows) == 120, f"{len(rows)} lines")
         # With the flag metadata does not make streams of its own.
-        rig.expect(len(streams) == (1 if categorized else 15), f"{len(streams)} streams, categorized: {categorized}")
+        rig.expect(len(streams) == (1 if categorized else 9), f"{len(streams)} streams, categorized: {categorized}")
         for _, rows in streams:
             times = [row[0] for row in rows]
             rig.expect(times == sorted(times, reverse=True), "rows are not in the order asked for")

@@ -43,7 +43,7 @@ frontend: {{address: 127.0.0.1}}
 schema_config:
   configs:
     - {{from: 2024-01-01, store: tsdb, object_store: filesystem, schema: v13, index: {{prefix: index_, period: 24h}}}}
-limits_config: {{allow_structured_metadata: true, reject_old_samples: false, volume_enabled: true}}
+limits_config: {{allow_structured_metadata: true, reject_old_samples: false, volume_enabled: true, max_query_series: 20000}}
 analytics: {{reporting_enabled: false}}
 """
 
@@ -52,9 +52,9 @@ def call(base, path, params, headers=None):
     request = urllib.request.Request(url, headers=headers or {})
     try:
         with OPENER.open(request, timeout=60) as answer:
-            return answer.status, answer.read().decode()
+            return answer.status, answer.read().decode(errors='replace')
     except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+        return error.code, error.read().decode(errors='replace')
 
 
 def push(base, streams):
@@ -124,6 +124,9 @@ def first_difference(a, b, path=''):
 def compare(ours, loki, path, params, headers):
     """None, or how the answers differ."""
     mine, theirs = call(ours, path, params, headers), call(loki, path, params, headers)
+    if mine[0] == 400 and theirs[0] == 200 and 'maximum number of series (500)' in mine[1]:
+        # Loki also counts series inside of an aggregation, so its limit is higher here.
+        return None if len(json.loads(theirs[1])['data']['result']) > 500 else f'too many series\n    loki {theirs[1][:300]}'
     if mine[0] != theirs[0]:
         return f'status {mine[0]} instead of {theirs[0]}\n    loki {theirs[1][:300]}\n    ours {mine[1][:300]}'
     if mine[0] != 200:

@@ -234,8 +234,8 @@ LINE_FILTERS = ['|= "e"', '!= "7"', '|~ "[0-9]{2}"', '!~ "5$"', '|= "one" or "le
                 '!= ip("192.168.0.0/16")', '|= "\u00e4"', '|~ "^$"', '!~ "^.{0,10}$"', '|= "\\u00e4" or ip("10.0.1.1-10.0.1.3")', '|~ "(?s).\\n"']
 TEMPLATES = ['{{.level}}/{{.first}}/{{.path}}', '{{ .msg | ToUpper | trunc 12 }}', '{{ __line__ | len }}', '{{ if eq .level "error" }}E{{ else }}-{{ end }}',
              '{{ .n | default "none" }}', '{{ __timestamp__ | date "15:04" }}', '{{ regexReplaceAll "[aeiou]" __line__ "*" }}', '{{ substr 2 7 __line__ }}',
-             '{{ printf "%s-%5s" .level .status }}', '{{ .status | int | add 1 }}', '{{ .path | replace "/" "_" | Title }}', '{{ hasPrefix "a" .first }}',
-             '{{ .k | quote }}', '{{ range $i, $e := splitList " " .msg }}{{ $i }}{{ $e }}{{ end }}', '{{ .size | bytes }}', '{{ .dur | duration }}',
+             '{{ printf "%s-%5s" .level .status }}', '{{ .status | int | add 1 }}', '{{ .path | replace "/" "_" | title }}', '{{ hasPrefix "a" .first }}',
+             '{{ range $k, $v := . }}{{ $k }}{{ end }}', '{{ .k | repeat 2 | indent 1 }}', '{{ .size | bytes }}', '{{ .dur | duration }}',
              '{{ mul .n 2 }} {{ sub .n 1 }} {{ div .n 2 }} {{ mod .n 3 }}', '{{ .f | float64 | round 1 }}', '{{ alignLeft 8 .host }}|', '{{ alignRight 8 .host }}|',
              '{{ .a | b64enc }}', '{{ urlencode .host }}', '{{ .job | upper }} {{ .nothing }}', '{{ count "e" __line__ }}', '{{ .level | lower | trimPrefix "e" }}',
              '{{ fromJson __line__ }}', '{{ unixEpoch __timestamp__ }}', '{{ max 1 2 .n }} {{ min .n 100 }}', '{{ ceil .f }}{{ floor .f }}', 'plain text', '']

@@ -312,6 +312,30 @@ TEST_F(LokiApi, AnswersMayBePacked) {
   EXPECT_EQ(without_stats(text), without_stats(plain.body));
 }
 
+TEST(LokiApiStop, AQueryEndsWhenItsClientLeaves) {
+  StoreOptions options;
+  options.threads = 1;  // which is free again only if the query has ended
+  LokiRig rig(options);
+  std::vector<TestEntry> entries;
+  for (int i = 0; i < 500; ++i) entries.push_back({at(20) + i, "x"});
+  rig.push({{R"({job="slow"})", entries}});
+  std::string list = "[0";
+  for (int i = 1; i < 150; ++i) list += "," + std::to_string(i);
+  // Millions of rounds for every line: minutes for all.
+  const std::string text = "{job=\"slow\"} | line_format `{{$l := fromJson \"" + list +
+                           "]\"}}{{range $l}}{{range $l}}{{range $l}}{{end}}{{end}}{{end}}`";
+  const std::string target = "/loki/api/v1/query_range?step=60&start=" + std::to_string(at(0)) +
+                             "&end=" + std::to_string(at(60)) + "&query=";
+  for (const std::string& asked : {text, "count_over_time(" + text + "[5m])"}) {
+    RawClient client(rig.server().port());
+    client.send("GET " + target + escaped(asked) + " HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_TRUE(eventually([&] { return rig.metric("tailrace_store_queries") == 1; }));
+    client.close();
+    EXPECT_TRUE(eventually([&] { return rig.metric("tailrace_store_queries") == 0; }));
+    EXPECT_EQ(rig.get(target + escaped(R"({job="none"})")).status, 200);
+  }
+}
+
 TEST_F(LokiApi, Pushes) {
   const std::string path = "/loki/api/v1/push";
   const std::string json = R"({"streams":[{"stream":{"job":"new"},"values":[[")" +

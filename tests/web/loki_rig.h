@@ -67,6 +67,12 @@ class LokiRig {
     ASSERT_EQ(result.status, 204) << result.message;
   }
 
+  double metric(std::string_view name) {
+    const std::string text = metrics_.scrape(Metrics::Format::kPrometheusText);
+    const std::size_t at = text.find("\n" + std::string(name) + " ");
+    return at == text.npos ? -1 : std::stod(text.substr(at + name.size() + 2));
+  }
+
   Answer talk(std::string_view request) {
     const std::string all = server_->talk(request);
     Answer out;
