@@ -164,7 +164,6 @@ Result<Query> ExpressionParser::whole() {
 
 Result<Query> ExpressionParser::expression(int precedence_min) {
   TAILRACE_CHECK(enter());
-  const Place start = parser_.peek().place;
   TAILRACE_TRY(Query left, primary());
   int links = 0;
   while (const BinaryOpInfo* info = binary_op(parser_.peek())) {
@@ -172,16 +171,18 @@ Result<Query> ExpressionParser::expression(int precedence_min) {
     // A chain of operators makes a tree that is as deep as it is long.
     if (++links > kQueryDepthMax)
       return parser_.error_at(parser_.peek().place, "too many operators in one expression");
-    if (!std::holds_alternative<MetricPtr>(left)) {
-      return parser_.error_at(start, "unexpected type for left leg of binary operation (" +
-                                         std::string(info->sign) + "): a log query has no values");
-    }
     parser_.take();
     Binary binary;
     binary.op = info->op;
     TAILRACE_CHECK(binary_modifiers(binary));
     const bool right_associative = info->op == BinaryOp::kPower;
-    TAILRACE_TRY(binary.right, metric_operand(info->precedence + (right_associative ? 0 : 1)));
+    TAILRACE_TRY(Query right, expression(info->precedence + (right_associative ? 0 : 1)));
+    for (const auto& [side, leg] : {std::pair("left", &left), std::pair("right", &right)}) {
+      if (!std::holds_alternative<MetricPtr>(*leg))
+        return rule(std::string("unexpected type for ") + side + " leg of binary operation (" +
+                    std::string(info->sign) + "): a log query has no values");
+    }
+    binary.right = std::move(std::get<MetricPtr>(right));
     binary.left = std::move(std::get<MetricPtr>(left));
     const auto* a = std::get_if<Number>(&binary.left->node);
     const auto* b = std::get_if<Number>(&binary.right->node);

@@ -45,15 +45,18 @@ Result<StageSyntax> ExpressionParser::stage() {
     return StageSyntax(std::move(filter));
   }
   TAILRACE_CHECK(parser_.expect("|", "before a stage"));
-  // A label may have a stage's name: then a comparison follows.
-  const bool is_word =
-      parser_.peek().kind == TokenKind::kIdentifier && !starts_comparison(parser_.peek_next());
-  if (is_word && take_word("json")) {
+  // A label may have a stage's name: then a comparison follows. Behind a stage without a text of
+  // its own != and !~ are line filters.
+  const bool is_name = starts_comparison(parser_.peek_next());
+  const bool is_filter = parser_.peek_next().is("!=") || parser_.peek_next().is("!~");
+  const bool is_word = parser_.peek().kind == TokenKind::kIdentifier && !is_name;
+  const bool is_bare = parser_.peek().kind == TokenKind::kIdentifier && (!is_name || is_filter);
+  if (is_bare && take_word("json")) {
     JsonSyntax json;
     TAILRACE_TRY(json.extracts, extracts());
     return StageSyntax(std::move(json));
   }
-  if (is_word && take_word("logfmt")) return logfmt();
+  if (is_bare && take_word("logfmt")) return logfmt();
   if (is_word && take_word("regexp")) {
     RegexpSyntax regexp;
     TAILRACE_TRY(regexp.expression, parser_.string_value("behind `regexp`"));
@@ -69,8 +72,8 @@ Result<StageSyntax> ExpressionParser::stage() {
     TAILRACE_TRY(format.text, parser_.string_value("behind `line_format`"));
     return StageSyntax(std::move(format));
   }
-  if (is_word && take_word("unpack")) return StageSyntax(UnpackSyntax{});
-  if (is_word && take_word("decolorize")) return StageSyntax(DecolorizeSyntax{});
+  if (is_bare && take_word("unpack")) return StageSyntax(UnpackSyntax{});
+  if (is_bare && take_word("decolorize")) return StageSyntax(DecolorizeSyntax{});
   if (is_word && take_word("label_format")) return label_format();
   if (is_word && take_word("drop")) {
     DropSyntax drop;

@@ -224,7 +224,8 @@ awaitable<void> run_tail(StoreTasks& tasks, TailRequest request, WebSocket& sock
   const auto executor = co_await asio::this_coro::executor;
   Store& store = tasks.store();
   const auto shared = std::make_shared<Shared>(executor);
-  Result<std::vector<logql::Matcher>> matchers = logql::compile_query_matchers(request.query.matchers);
+  Result<std::vector<logql::Matcher>> matchers =
+      logql::compile_query_matchers(request.query.matchers);
   Result<logql::LinePipeline> pipeline = logql::LinePipeline::compile(request.query.stages);
   if (!matchers || !pipeline) {
     socket.close(1011, (matchers ? pipeline.error() : matchers.error()).text());

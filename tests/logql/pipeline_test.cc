@@ -65,7 +65,7 @@ TEST(LinePipeline, FunctionsOfTemplates) {
     "[h\u00f6st   ] [   h\u00f6st] [h\u00f6] [\u00f6st]");
   f(R"([{{alignLeft 0 .msg}}{{alignRight 0 .msg}}] {{alignLeft -1 .msg}})", "[] Hello");
   f(R"({{__timestamp__ | unixEpoch}} {{__line__ | len}} {{.nope | default "none"}})",
-    "1600000000 87 none");
+    "1600000000 75 none");
 
   // Those of Promtail's stages only are no functions here.
   for (const char* name : {"Hash", "Sha2Hash", "sha256sum", "env", "dict", "uuidv4"}) {
@@ -80,6 +80,51 @@ TEST(LinePipeline, FunctionsOfTemplates) {
     EXPECT_EQ(got.line, "msg=x") << text;
     EXPECT_EQ(got.labels.at("__error__"), "TemplateFormatErr") << text;
   }
+}
+
+TEST(LinePipeline, LineFiltersRightBehindStages) {
+  auto f = [](std::string_view stages, std::string_view line, bool kept) {
+    EXPECT_EQ(run(stages, line).kept, kept) << stages << " on " << line;
+  };
+  f(R"(| json != "x")", R"({"a":"x"})", false);
+  f(R"(| json != "x")", R"({"a":"y"})", true);
+  f(R"(| logfmt !~ "[0-9]")", "a=1", false);
+  f(R"x(| logfmt != ip("10.0.0.0/8"))x", "a=10.1.1.1", false);
+  f(R"(| unpack != "x" | a="1")", R"({"_entry":"y","a":"1"})", true);
+  f(R"(| decolorize != "31")", "\x1b[31mred\x1b[0m", true);
+  // Labels that are called like a stage.
+  f(R"(| logfmt | json="1")", "json=1", true);
+  f(R"(| logfmt | logfmt>5)", "logfmt=4", false);
+  f(R"(| logfmt | drop="1")", "drop=1", true);
+}
+
+TEST(LinePipeline, FaultsArePassedOverAsInLoki) {
+  auto f = [](std::string_view stages, std::string_view line,
+              const std::map<std::string, std::string>& want) {
+    SCOPED_TRACE(line);
+    EXPECT_EQ(run(stages, line).labels, want);
+  };
+  // logfmt: behind a quote that is not closed there is nothing; other faults end at the next blank.
+  f("| logfmt", R"(a=1 k="open n=2)", {{"a", "1"}});
+  f("| logfmt", R"(=x a=1)", {{"a", "1"}});
+  f("| logfmt", R"(k==v a=1 q=v"x b=2)", {{"a", "1"}, {"b", "2"}});
+  f("| logfmt", R"("quoted" a=1)", {{"a", "1"}});
+  f("| logfmt", R"(k="bad \x" a=1)", {{"a", "1"}});
+  f("| logfmt", "k=\"two\nlines\" a=1", {{"k", "two\nlines"}, {"a", "1"}});
+  f("| logfmt --strict", R"(a=1 k==v b=2)", {{"a", "1"}, {"__error__", "LogfmtParserErr"}});
+  // json: a comma before the end is none; of an object that does not end nothing counts.
+  f("| json", R"({"a":1,})", {{"a", "1"}});
+  f("| json", R"({"a":1,"o":{"b":2,"c")", {{"a", "1"}, {"__error__", "JSONParserErr"}});
+  f("| json", R"({"a":1,"o":{"b":2,"c":}})",
+    {{"a", "1"}, {"o_b", "2"}, {"__error__", "JSONParserErr"}});
+  f("| json", R"({"half":"x \ud83d y","pair":"\ud83d\ude00","word":"\\ud83d"})",
+    {{"half", ""}, {"pair", "\xf0\x9f\x98\x80"}, {"word", "\\ud83d"}});
+  // A path to a broken value is an error, a path to none is not.
+  f(R"(| json a, b)", R"({"a":})", {{"a", ""}, {"b", ""}, {"__error__", "JSONParserErr"}});
+  f(R"(| json a="o.x", b="o.y")", R"({"o":{"x":"1","y":"op)",
+    {{"a", "1"}, {"b", ""}, {"__error__", "JSONParserErr"}});
+  f(R"(| json a, b)", R"({"a":["\"q\""],"b":{"c":"\"q\""}})",
+    {{"a", R"([""q""])"}, {"b", R"({"c":"\"q\""})"}});
 }
 
 TEST(LinePipeline, SaysWhichStageIsWrong) {

@@ -197,9 +197,9 @@ class JsonPathsStage final : public LineStage {
   };
   explicit JsonPathsStage(std::vector<Wanted> wanted) : wanted_(std::move(wanted)) {}
 
-  // Loki undoes escapes in the JSON text of objects and lists too.
+  // Loki undoes escapes in the JSON text of lists too, though not of objects.
   static std::string_view value_of(const JsonPath::Found& found, Arena& arena) {
-    if (found.is_string || found.text.find('\\') == found.text.npos) return found.text;
+    if (found.is_string || !found.text.starts_with('[')) return found.text;
     return json::string_text(found.text, {.has_escape = true, .has_high_byte = true}, arena);
   }
 
