@@ -335,6 +335,7 @@ Result<void> ExpressionParser::range_and_offset(LogRange& range) {
     return parser_.error_at(token.place, "not a valid duration string: \"" + token.text + "\"");
   }
   if (*ns <= 0) return parser_.error_at(token.place, "a range must be longer than nothing");
+  if (*ns > kDurationMaxNs) return parser_.error_at(token.place, "this range is too long");
   parser_.take();
   TAILRACE_CHECK(parser_.expect("]", "behind the duration"));
   range.range_ns = *ns;
@@ -342,6 +343,8 @@ Result<void> ExpressionParser::range_and_offset(LogRange& range) {
   const bool negative = parser_.take_if("-");
   const std::optional<std::int64_t> offset = parse_any_duration(parser_.peek().text);
   if (parser_.peek().kind != TokenKind::kDuration || !offset) return parser_.unexpected("DURATION");
+  if (*offset > kDurationMaxNs)
+    return parser_.error_at(parser_.peek().place, "this offset is too long");
   parser_.take();
   range.offset_ns = negative ? -*offset : *offset;
   return {};

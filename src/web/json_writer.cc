@@ -13,24 +13,6 @@ void append_json_text(std::string& out, std::string_view text) {
   append_json_string(out, to_valid_utf8(text), false);
 }
 
-void append_json_label_value(std::string& out, std::string_view value) {
-  if (is_valid_utf8(value)) return append_json_string(out, value, false);
-  std::string text;
-  bool behind_bad = false;
-  for (std::size_t at = 0; at < value.size();) {
-    const std::size_t start = at;
-    bool valid = true;
-    decode_utf8(value, at, &valid);
-    if (valid) {
-      text += value.substr(start, at - start);
-    } else if (!behind_bad) {
-      text += "\xef\xbf\xbd";
-    }
-    behind_bad = !valid;
-  }
-  append_json_string(out, text, false);
-}
-
 void append_json_seconds(std::string& out, std::int64_t timestamp_ns) {
   const std::int64_t ms = timestamp_ns / kNsPerMs;
   out += std::to_string(ms / 1000);
@@ -61,7 +43,7 @@ void append_json_labels(std::string& out, const Labels& labels) {
     first = false;
     append_json_text(out, pair.first);
     out += ':';
-    append_json_label_value(out, pair.second);
+    append_json_text(out, pair.second);
   }
   out += '}';
 }

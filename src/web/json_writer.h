@@ -11,8 +11,6 @@ namespace tailrace {
 
 // In double quotes; what is no UTF-8 becomes U+FFFD.
 void append_json_text(std::string& out, std::string_view text);
-// The same for a label's value, where a run of such bytes becomes one U+FFFD.
-void append_json_label_value(std::string& out, std::string_view value);
 // Seconds with at most three decimals, as samples have them: 1795313430 or 1795313485.035
 void append_json_seconds(std::string& out, std::int64_t timestamp_ns);
 // A sample's value, as a text: "2", "NaN", "+Inf"

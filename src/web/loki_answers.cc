@@ -26,7 +26,7 @@ void append_pairs(std::string& out, const std::vector<OwnedLabel>& labels, Wante
     first = false;
     append_json_text(out, label.name);
     out += ':';
-    append_json_label_value(out, label.value);
+    append_json_text(out, label.value);
   }
   out += '}';
 }

@@ -119,6 +119,7 @@ TEST(LinePipeline, FaultsArePassedOverAsInLoki) {
     {{"a", "1"}, {"o_b", "2"}, {"__error__", "JSONParserErr"}});
   f("| json", R"({"half":"x \ud83d y","pair":"\ud83d\ude00","word":"\\ud83d"})",
     {{"half", ""}, {"pair", "\xf0\x9f\x98\x80"}, {"word", "\\ud83d"}});
+  f("| json", R"({"9":{"9a":{"9b":1}},"a":{"0":2}})", {{"_9_9a_9b", "1"}, {"a_0", "2"}});
   // A path to a broken value is an error, a path to none is not.
   f(R"(| json a, b)", R"({"a":})", {{"a", ""}, {"b", ""}, {"__error__", "JSONParserErr"}});
   f(R"(| json a="o.x", b="o.y")", R"({"o":{"x":"1","y":"op)",

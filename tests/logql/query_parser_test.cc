@@ -66,6 +66,8 @@ TEST(QueryParser, ErrorsSayWhere) {
   f(R"(rate({a="b"}[x]))", "parse error at line 1, col 14: not a valid duration string: \"x\"");
   f(R"(sum({a="b"}))", "parse error at line 1, col 12: syntax error: a log query has no values");
   f(R"({a="b"} + 1)", "parse error : unexpected type for left leg of binary operation (+)");
+  f(R"(rate({a="b"}[100y]))", "parse error at line 1, col 14: this range is too long");
+  f(R"(rate({a="b"}[1m] offset 100y))", "parse error at line 1, col 25: this offset is too long");
   f(R"(1 + {a="b"})", "parse error : unexpected type for right leg of binary operation (+)");
   f(R"({a="b"} | keep c != "x" or "y")",
     "parse error at line 1, col 28: syntax error: unexpected STRING");

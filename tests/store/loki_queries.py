@@ -51,7 +51,9 @@ FIXED = [
     'sort_desc(sum by (job) (count_over_time({job=~".+"}[5m])))', 'count_over_time({job="js"} | json | unwrap user_id [1m])',
     'sum({job="app"})', '{job=~".*"}', '{job="app"} |~ "("', '{', '{job="app"} | nonsense', 'rate({job="app"})', '{job="app"}[5m]',
     'sum by (x) (rate({job="app"}[1m])', 'topk(sum(rate({job="app"}[1m])))', 'sum_over_time({job="app"}[1m])', '',
-    'count_over_time({job="plain"} | json [1m])', '{job="app"} !~ "a.*b" |~ "msg|level"', '{job="app"} != "a" or "b"', '{job="app"} |= "error" or "warn"',
+    'count_over_time({job="plain"} | json [1m])', '{job="app"} !~ "a.*b" |~ "msg|level"', '{job="app"} != "a" or "b"', '{job="js"} | json != "7" | logfmt !~ "5"',
+    '{job="app"} |= "zzz" or ip("10.0.1.1-10.0.1.3")', '{job="js"} | json | keep user_name | host!~".+"',
+    'sum by (trace_id) (count_over_time({job="app"} | logfmt trace_id="level" [1m]))', '{job="app"} |= "error" or "warn"',
 ]
 
 
@@ -302,6 +304,8 @@ def range_query(rng):
         unwrap = {'size': f'bytes({label})', 'dur': f'duration({label})', 'latency': f'duration_seconds({label})'}.get(label, label)
         op = rng.choice(['sum_over_time', 'avg_over_time', 'max_over_time', 'min_over_time', 'first_over_time', 'last_over_time',
                          'quantile_over_time', 'stddev_over_time', 'stdvar_over_time', 'rate', 'rate_counter'])
+        if op == 'avg_over_time':  # Loki makes two queries of it and sees errors where nothing is unwrapped
+            log += ' | __error__=""'
         front = rng.choice(['0.5, ', '0.9, ', '0, ', '1, ']) if op == 'quantile_over_time' else ''
         grouping = by(rng, job) if op not in ('sum_over_time', 'rate', 'rate_counter') else ''
         return f'{op}({front}{log} | unwrap {unwrap} | __error__="" [{window}]{offset}){grouping}', job

@@ -50,17 +50,6 @@ TEST(JsonWriter, Texts) {
   f("cut \xe2\x82", "\"cut \xef\xbf\xbd\xef\xbf\xbd\"");  // one for each byte
 }
 
-TEST(JsonWriter, ValuesOfLabels) {
-  auto f = [](std::string_view text, std::string_view want) {
-    std::string out;
-    append_json_label_value(out, text);
-    EXPECT_EQ(out, want);
-  };
-  f("a \"b\"", R"("a \"b\"")");
-  f("cut \xe2\x82", "\"cut \xef\xbf\xbd\"");  // one for all that stand together
-  f("\xff\xfe x \xff", "\"\xef\xbf\xbd x \xef\xbf\xbd\"");
-}
-
 TEST(JsonWriter, NumbersThatJsonHasNot) {
   std::string out;
   append_json_number_of(out, std::numeric_limits<double>::infinity());

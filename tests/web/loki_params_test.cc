@@ -34,6 +34,13 @@ TEST(LokiTime, ReadsAllSpellings) {
   f("2026-11-20T00:00:00", std::nullopt);
   f("2026-11-20T00:00:00+0230", std::nullopt);
   f("99999999999999999999", std::nullopt);
+  // Far away: 1938 and 2115 are where time ends.
+  f("9999999999", 4'600'000'000 * kNsPerSecond);
+  f("9223372036854775807", 4'600'000'000 * kNsPerSecond);
+  f("-9223372036854775808", -1'000'000'000 * kNsPerSecond);
+  f("9100000000.5", 4'600'000'000 * kNsPerSecond);
+  f("0342-11-20T00:00:00.5Z", -1'000'000'000 * kNsPerSecond);
+  f("9999-12-31T23:59:59Z", 4'600'000'000 * kNsPerSecond);
 }
 
 // What a handler makes of the parameters, by requests of both kinds.
@@ -87,6 +94,7 @@ TEST(LokiParams, Range) {
   f("start=" + now, "0 0");         // equal is good
   f("start=" + now + "&end=" + later, "0 3600");
   f("start=" + later + "&end=" + now, "end timestamp must not be before or equal to start time");
+  f("since=290y", "-2795176000 0");
   f("start=abc", "could not parse 'start' parameter: cannot parse \"abc\" as a time");
   f("end=1.2.3", "could not parse 'end' parameter: cannot parse \"1.2.3\" as a time");
   EXPECT_TRUE(params.of("since=x").starts_with("could not parse 'since' parameter: "));

@@ -126,7 +126,7 @@ class JsonStage final : public LineStage {
       const std::size_t before = prefix_.size();
       if (before != 0) prefix_ += '_';
       if (prefix_.size() + key.name.size() < kNameBytesMax)
-        prefix_ += label_name_of(key.name, state.arena);
+        prefix_ += before == 0 ? label_name_of(key.name, state.arena) : inner_name(key.name, state);
       if (depth == 0) saved_ = state.labels.all();
       const char* const behind = object(at + 1, end, state, depth + 1);
       prefix_.resize(before);
@@ -151,15 +151,22 @@ class JsonStage final : public LineStage {
     return behind;
   }
 
-  void set(std::string_view key, std::string_view value, LineState& state) {
+  // Below the first level a leading digit stands behind the prefix, so it stays as it is.
+  static std::string_view inner_name(std::string_view key, LineState& state) {
     std::string_view name = label_name_of(key, state.arena);
-    if (!prefix_.empty()) {
-      // Below the first level a leading digit stands behind the prefix, so it stays as it is.
+    if (!key.empty() && key[0] >= '0' && key[0] <= '9' && name.starts_with('_'))
+      name.remove_prefix(1);
+    return name;
+  }
+
+  void set(std::string_view key, std::string_view value, LineState& state) {
+    std::string_view name;
+    if (prefix_.empty()) {
+      name = label_name_of(key, state.arena);
+    } else {
       const std::size_t before = prefix_.size();
       prefix_ += '_';
-      if (!key.empty() && key[0] >= '0' && key[0] <= '9' && name.starts_with('_'))
-        name.remove_prefix(1);
-      prefix_ += name;
+      prefix_ += inner_name(key, state);
       name = state.arena.copy(prefix_);
       prefix_.resize(before);
     }
