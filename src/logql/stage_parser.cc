@@ -193,6 +193,7 @@ Result<UnwrapSyntax> ExpressionParser::unwrap() {
 Result<LabelFilterSyntax> ExpressionParser::label_filter() {
   TAILRACE_TRY(LabelFilterSyntax left, label_filter_and());
   while (take_word("or")) {
+    TAILRACE_CHECK(one_more_filter());
     TAILRACE_TRY(LabelFilterSyntax right, label_filter_and());
     left = join(LabelFilterSyntax::Kind::kOr, std::move(left), std::move(right));
   }
@@ -200,15 +201,34 @@ Result<LabelFilterSyntax> ExpressionParser::label_filter() {
 }
 
 Result<LabelFilterSyntax> ExpressionParser::label_filter_and() {
-  TAILRACE_TRY(LabelFilterSyntax left, label_filter_one());
-  while (true) {
-    const bool said = take_word("and") || parser_.take_if(",");
-    const bool follows = parser_.peek().is("(") || (parser_.peek().kind == TokenKind::kIdentifier &&
-                                                    starts_comparison(parser_.peek_next()));
-    if (!said && !follows) return left;
-    TAILRACE_TRY(LabelFilterSyntax right, label_filter_one());
+  TAILRACE_TRY(LabelFilterSyntax left, label_filter_rest());
+  while (take_word("and")) {
+    TAILRACE_CHECK(one_more_filter());
+    TAILRACE_TRY(LabelFilterSyntax right, label_filter_rest());
     left = join(LabelFilterSyntax::Kind::kAnd, std::move(left), std::move(right));
   }
+  return left;
+}
+
+// A comma, and nothing at all, mean `and` with all that follows: a, b or c is a and (b or c), and
+// a or b, c is a or (b and c).
+Result<LabelFilterSyntax> ExpressionParser::label_filter_rest() {
+  TAILRACE_TRY(LabelFilterSyntax left, label_filter_one());
+  const bool said = parser_.take_if(",");
+  const bool follows = parser_.peek().is("(") || (parser_.peek().kind == TokenKind::kIdentifier &&
+                                                  starts_comparison(parser_.peek_next()));
+  if (!said && !follows) return left;
+  TAILRACE_CHECK(enter());
+  TAILRACE_TRY(LabelFilterSyntax right, label_filter());
+  --depth_;
+  return join(LabelFilterSyntax::Kind::kAnd, std::move(left), std::move(right));
+}
+
+// A chain makes a tree that is as deep as it is long.
+Result<void> ExpressionParser::one_more_filter() {
+  constexpr int kLinksMax = 1000;
+  if (++filter_links_ <= kLinksMax) return {};
+  return parser_.error_at(parser_.peek().place, "too many label filters in one query");
 }
 
 Result<LabelFilterSyntax> ExpressionParser::label_filter_one() {

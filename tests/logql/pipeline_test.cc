@@ -82,6 +82,28 @@ TEST(LinePipeline, FunctionsOfTemplates) {
   }
 }
 
+TEST(LinePipeline, HowLabelFiltersBind) {
+  auto f = [](const std::string& filters, std::string_view line, bool kept) {
+    EXPECT_EQ(run("| logfmt | " + filters, line).kept, kept) << filters << " on " << line;
+  };
+  f(R"(a="1" and b="1" or c="1")", "c=1", true);
+  f(R"(a="1" or b="1" and c="1")", "a=1", true);
+  f(R"(a="1", b="1" or c="1")", "c=1", false);  // a and (b or c)
+  f(R"(a="1", b="1" or c="1")", "a=1 c=1", true);
+  f(R"(a="1" b="1" or c="1")", "c=1", false);
+  f(R"(a="1" or b="1", c="1")", "a=1", true);  // a or (b and c)
+  f(R"(a="1" or b="1", c="1")", "b=1", false);
+  f(R"((a="1" or b="1"), c="1")", "a=1", false);
+  std::string many = R"(a="0")";
+  for (int i = 0; i < 900; ++i) many += R"( or a="1")";
+  f(many, "a=1", true);
+  for (int i = 0; i < 200; ++i) many += R"( or a="1")";
+  EXPECT_FALSE(parse_log_query(R"({app="x"} | )" + many));
+  std::string commas = R"(a="0")";
+  for (int i = 0; i < 5000; ++i) commas += R"(,a="1")";
+  EXPECT_FALSE(parse_log_query(R"({app="x"} | )" + commas));
+}
+
 TEST(LinePipeline, LineFiltersRightBehindStages) {
   auto f = [](std::string_view stages, std::string_view line, bool kept) {
     EXPECT_EQ(run(stages, line).kept, kept) << stages << " on " << line;

@@ -241,7 +241,8 @@ def drilldown(api, begin):
                         ["status", "data"], "volume")
     data = keys_in_order(top["data"], ["resultType", "result", "stats"], "volume's data", ["resultType", "result"])
     rig.expect(data["resultType"] == "vector", "volume is no vector")
-    rows = [plain(keys_in_order(row, ["metric", "value"], "volume's row")) for row in data["result"]]
+    rows = [{name: plain(value) for name, value in keys_in_order(row, ["metric", "value"], "volume's row").items()}
+            for row in data["result"]]
     rig.expect([row["metric"] for row in rows] == [{"service_name": "js"}, {"service_name": "app"}]
                and int(rows[0]["value"][1]) > int(rows[1]["value"][1]) > 0, f"volume: {rows}")
     kind, series = api.query_range('sum by (detected_level) (count_over_time({service_name="app"} | detected_level != "" [5s]))',
@@ -253,7 +254,7 @@ def drilldown(api, begin):
     fields = stream_read(api.good("/loki/api/v1/detected_fields", query='{service_name="js"}', line_limit="1000", **times))
     found = {}
     for field in dict(members(fields, "fields"))["fields"]:
-        field = plain(keys_in_order(field, ["label", "type", "cardinality", "parsers", "jsonPath"], "field"))
+        field = dict(keys_in_order(field, ["label", "type", "cardinality", "parsers", "jsonPath"], "field"))
         found[field["label"]] = field
     rig.expect(found["user_id"] == {"label": "user_id", "type": "int", "cardinality": 7, "parsers": ["json"],
                                     "jsonPath": ["user", "id"]}, f"user_id: {found.get('user_id')}")

@@ -89,6 +89,9 @@ def simplified(text):
                 if key == 'metric':  # an empty value is no label; on some ways Loki keeps it
                     for name in [name for name, value in labels.items() if value == '']:
                         del labels[name]
+        if key == 'metric':  # series that differed in empty values only
+            names = [json.dumps(row[key], sort_keys=True) for row in result]
+            result = [row for row, name in zip(result, names) if names.count(name) == 1]
         result = sorted(result, key=lambda row: json.dumps(row[key], sort_keys=True))
         if data['resultType'] == 'streams':
             merged = {}

@@ -53,6 +53,7 @@ FIXED = [
     'sum by (x) (rate({job="app"}[1m])', 'topk(sum(rate({job="app"}[1m])))', 'sum_over_time({job="app"}[1m])', '',
     'count_over_time({job="plain"} | json [1m])', '{job="app"} !~ "a.*b" |~ "msg|level"', '{job="app"} != "a" or "b"', '{job="js"} | json != "7" | logfmt !~ "5"',
     '{job="app"} |= "zzz" or ip("10.0.1.1-10.0.1.3")', '{job="js"} | json | keep user_name | host!~".+"',
+    'avg_over_time({job="oddfmt"} | logfmt | unwrap f | __error__="" [1m]) by (env)',
     'sum by (trace_id) (count_over_time({job="app"} | logfmt trace_id="level" [1m]))', '{job="app"} |= "error" or "warn"',
 ]
 
@@ -141,7 +142,7 @@ def odd_json(rng, number):
                        ensure_ascii=rng.random() < 0.5)
     kind = rng.randrange(12)
     if kind == 0:
-        return whole[:rng.randrange(len(whole))]
+        return whole[:rng.randrange(len(whole))].rstrip('.-+e')  # not within a number
     if kind == 1:
         return '[' + whole + ']'
     if kind == 2:
@@ -304,8 +305,8 @@ def range_query(rng):
         unwrap = {'size': f'bytes({label})', 'dur': f'duration({label})', 'latency': f'duration_seconds({label})'}.get(label, label)
         op = rng.choice(['sum_over_time', 'avg_over_time', 'max_over_time', 'min_over_time', 'first_over_time', 'last_over_time',
                          'quantile_over_time', 'stddev_over_time', 'stdvar_over_time', 'rate', 'rate_counter'])
-        if op == 'avg_over_time':  # Loki makes two queries of it and sees errors where nothing is unwrapped
-            log += ' | __error__=""'
+        if op == 'avg_over_time':  # Loki makes two queries of it, and one counts lines without the label too
+            log += f' | __error__="" | {label}!=""'
         front = rng.choice(['0.5, ', '0.9, ', '0, ', '1, ']) if op == 'quantile_over_time' else ''
         grouping = by(rng, job) if op not in ('sum_over_time', 'rate', 'rate_counter') else ''
         return f'{op}({front}{log} | unwrap {unwrap} | __error__="" [{window}]{offset}){grouping}', job

@@ -326,7 +326,7 @@ TEST(LokiApiStop, AQueryEndsWhenItsClientLeaves) {
                            "]\"}}{{range $l}}{{range $l}}{{range $l}}{{end}}{{end}}{{end}}`";
   const std::string target = "/loki/api/v1/query_range?step=60&start=" + std::to_string(at(0)) +
                              "&end=" + std::to_string(at(60)) + "&query=";
-  for (const std::string& asked : {text, "count_over_time(" + text + "[5m])"}) {
+  for (const std::string& asked : {text, "bytes_over_time(" + text + "[5m])"}) {
     RawClient client(rig.server().port());
     client.send("GET " + target + escaped(asked) + " HTTP/1.1\r\nHost: h\r\n\r\n");
     ASSERT_TRUE(eventually([&] { return rig.metric("tailrace_store_queries") == 1; }));
