@@ -19,7 +19,6 @@ namespace tailrace::logql {
 struct ExtractSyntax {
   std::string name;
   std::string path;
-  Place path_place;
 };
 struct JsonSyntax {
   std::vector<ExtractSyntax> extracts;  // none: everything
@@ -31,24 +30,20 @@ struct LogfmtSyntax {
 };
 struct RegexpSyntax {
   std::string expression;
-  Place place;
 };
 struct PatternSyntax {
   std::string pattern;
-  Place place;
 };
 struct UnpackSyntax {};
 struct DecolorizeSyntax {};
 struct LineFormatSyntax {
   std::string text;
-  Place place;
 };
 struct LabelFormatSyntax {
   struct Item {
     std::string name;
     std::string value;  // a label's name, or a template
     bool is_rename = false;
-    Place place;
   };
   std::vector<Item> items;
 };
@@ -80,11 +75,10 @@ struct LabelFilterSyntax {
   MatcherSyntax matcher;  // kMatcher
   std::string name;       // the others but kAnd and kOr
   CompareOp op = CompareOp::kEqual;
-  double number = 0;             // kNumber; kDuration: seconds; kBytes: bytes
-  std::int64_t duration_ns = 0;  // kDuration
-  std::uint64_t bytes = 0;       // kBytes
-  std::string text;              // kIp
-  Place place;
+  double number = 0;                    // kNumber; kDuration: seconds; kBytes: bytes
+  std::int64_t duration_ns = 0;         // kDuration
+  std::uint64_t bytes = 0;              // kBytes
+  std::string text;                     // kIp
   std::vector<LabelFilterSyntax> both;  // kAnd, kOr: two
 };
 
@@ -196,7 +190,6 @@ struct LabelReplace {
   std::string replacement;
   std::string source;
   std::string expression;
-  Place expression_place;
 };
 struct Number {
   double value = 0;

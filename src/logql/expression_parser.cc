@@ -164,7 +164,6 @@ Result<Query> ExpressionParser::whole() {
 
 Result<Query> ExpressionParser::expression(int precedence_min) {
   TAILRACE_CHECK(enter());
-  const Place start = parser_.peek().place;
   TAILRACE_TRY(Query left, primary());
   int links = 0;
   while (const BinaryOpInfo* info = binary_op(parser_.peek())) {
@@ -172,16 +171,18 @@ Result<Query> ExpressionParser::expression(int precedence_min) {
     // A chain of operators makes a tree that is as deep as it is long.
     if (++links > kQueryDepthMax)
       return parser_.error_at(parser_.peek().place, "too many operators in one expression");
-    if (!std::holds_alternative<MetricPtr>(left)) {
-      return parser_.error_at(start, "unexpected type for left leg of binary operation (" +
-                                         std::string(info->sign) + "): a log query has no values");
-    }
     parser_.take();
     Binary binary;
     binary.op = info->op;
     TAILRACE_CHECK(binary_modifiers(binary));
     const bool right_associative = info->op == BinaryOp::kPower;
-    TAILRACE_TRY(binary.right, metric_operand(info->precedence + (right_associative ? 0 : 1)));
+    TAILRACE_TRY(Query right, expression(info->precedence + (right_associative ? 0 : 1)));
+    for (const auto& [side, leg] : {std::pair("left", &left), std::pair("right", &right)}) {
+      if (!std::holds_alternative<MetricPtr>(*leg))
+        return rule(std::string("unexpected type for ") + side + " leg of binary operation (" +
+                    std::string(info->sign) + "): a log query has no values");
+    }
+    binary.right = std::move(std::get<MetricPtr>(right));
     binary.left = std::move(std::get<MetricPtr>(left));
     const auto* a = std::get_if<Number>(&binary.left->node);
     const auto* b = std::get_if<Number>(&binary.right->node);
@@ -334,6 +335,7 @@ Result<void> ExpressionParser::range_and_offset(LogRange& range) {
     return parser_.error_at(token.place, "not a valid duration string: \"" + token.text + "\"");
   }
   if (*ns <= 0) return parser_.error_at(token.place, "a range must be longer than nothing");
+  if (*ns > kDurationMaxNs) return parser_.error_at(token.place, "this range is too long");
   parser_.take();
   TAILRACE_CHECK(parser_.expect("]", "behind the duration"));
   range.range_ns = *ns;
@@ -341,6 +343,8 @@ Result<void> ExpressionParser::range_and_offset(LogRange& range) {
   const bool negative = parser_.take_if("-");
   const std::optional<std::int64_t> offset = parse_any_duration(parser_.peek().text);
   if (parser_.peek().kind != TokenKind::kDuration || !offset) return parser_.unexpected("DURATION");
+  if (*offset > kDurationMaxNs)
+    return parser_.error_at(parser_.peek().place, "this offset is too long");
   parser_.take();
   range.offset_ns = negative ? -*offset : *offset;
   return {};
@@ -437,7 +441,6 @@ Result<MetricPtr> ExpressionParser::label_replace() {
   TAILRACE_CHECK(parser_.expect(",", "before the source label"));
   TAILRACE_TRY(out.source, parser_.string_value("as the source label"));
   TAILRACE_CHECK(parser_.expect(",", "before the regular expression"));
-  out.expression_place = parser_.peek().place;
   TAILRACE_TRY(out.expression, parser_.string_value("as the regular expression"));
   TAILRACE_CHECK(parser_.expect(")", "behind the regular expression"));
   return make_metric(std::move(out));

@@ -60,11 +60,14 @@ class ExpressionParser {
   bool at_unwrap() const;
   Result<LabelFilterSyntax> label_filter();
   Result<LabelFilterSyntax> label_filter_and();
+  Result<LabelFilterSyntax> label_filter_rest();
   Result<LabelFilterSyntax> label_filter_one();
-  Result<LabelFilterSyntax> label_comparison(std::string name, Place place);
+  Result<void> one_more_filter();
+  Result<LabelFilterSyntax> label_comparison(std::string name);
 
   Parser parser_;
   int depth_ = 0;
+  int filter_links_ = 0;  // and, or between label filters
 };
 
 }  // namespace tailrace::logql

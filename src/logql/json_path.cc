@@ -22,8 +22,8 @@ const char* find_key(const char* at, const char* end, std::string_view key, Aren
     at = json::skip_blanks(at, end);
     if (at == end || *at != ':') return nullptr;
     at = json::skip_blanks(at + 1, end);
-    if (at == end) return nullptr;
     if (found) return at;
+    if (at == end) return nullptr;
     at = json::skip_value(at, end, 1);
     if (at == nullptr) return nullptr;
     at = json::skip_blanks(at, end);
@@ -97,16 +97,17 @@ std::optional<JsonPath::Found> JsonPath::find(std::string_view document, Arena& 
     at = step.is_index ? find_index(at, end, step.index) : find_key(at, end, step.key, arena);
     if (at == nullptr) return std::nullopt;
   }
-  if (at == end) return std::nullopt;
+  constexpr Found kBroken{.text = {}, .is_string = false, .is_broken = true};
+  if (at == end) return kBroken;
   if (*at == '"') {
     json::StringShape shape;
     const char* const behind = json::skip_string(at + 1, end, shape);
-    if (behind == nullptr) return std::nullopt;
+    if (behind == nullptr) return kBroken;
     return Found{
         json::string_text({at + 1, static_cast<std::size_t>(behind - at - 2)}, shape, arena), true};
   }
   const char* const behind = json::skip_value(at, end, 1);
-  if (behind == nullptr) return std::nullopt;
+  if (behind == nullptr) return kBroken;
   if (*at == 'n') return Found{};
   return Found{{at, static_cast<std::size_t>(behind - at)}};
 }

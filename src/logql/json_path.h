@@ -18,8 +18,9 @@ class JsonPath {
   struct Found {
     std::string_view text;  // a string's characters; "" for null; else the JSON as it stands there
     bool is_string = false;
+    bool is_broken = false;  // the path leads to a value that is malformed
   };
-  // Nothing if the path leads nowhere, or the document is malformed before its end.
+  // Nothing if the path leads nowhere, or the document is malformed before it.
   std::optional<Found> find(std::string_view document, Arena& arena) const;
 
   // Keys as they are, indexes as "[0]".

@@ -30,17 +30,17 @@ struct LineFilter::Test {
     return find_text(line, text) != line.npos;
   }
 
-  static Result<Test> compile(LineFilterOp op, const std::string& text, Place place, bool is_ip) {
+  static Result<Test> compile(LineFilterOp op, const std::string& text, bool is_ip) {
     Test test;
     if (is_ip) {
       Result<IpPattern> ip = IpPattern::compile(text);
-      if (!ip) return error_at(place, ip.error().text());
+      if (!ip) return std::move(ip).error();
       test.ip = std::move(ip).value();
       return test;
     }
     if (op == LineFilterOp::kPattern || op == LineFilterOp::kNotPattern) {
       Result<LinePattern> pattern = LinePattern::compile_filter(text);
-      if (!pattern) return error_at(place, pattern.error().text());
+      if (!pattern) return std::move(pattern).error();
       test.pattern = std::move(pattern).value();
       return test;
     }
@@ -50,7 +50,7 @@ struct LineFilter::Test {
       return test;
     }
     Result<GoRegex> regex = GoRegex::compile(text, {.keep = GroupsKept::kNone});
-    if (!regex) return error_at(place, regex.error().text());
+    if (!regex) return std::move(regex).error();
     test.regex = std::move(regex).value();
     test.regex_needs = required_literal(text);
     return test;
@@ -76,10 +76,10 @@ Result<LineFilter> LineFilter::compile(const LineFilterSyntax& syntax) {
   const bool wanted = syntax.op == LineFilterOp::kContains || syntax.op == LineFilterOp::kRegex ||
                       syntax.op == LineFilterOp::kPattern;
   std::vector<Test> tests;
-  TAILRACE_TRY(Test first, Test::compile(syntax.op, syntax.text, syntax.text_place, syntax.is_ip));
+  TAILRACE_TRY(Test first, Test::compile(syntax.op, syntax.text, syntax.is_ip));
   tests.push_back(std::move(first));
   for (const LineFilterOperand& other : syntax.others) {
-    TAILRACE_TRY(Test test, Test::compile(syntax.op, other.text, other.place, other.is_ip));
+    TAILRACE_TRY(Test test, Test::compile(syntax.op, other.text, other.is_ip));
     tests.push_back(std::move(test));
   }
   return LineFilter(wanted, std::move(tests));
@@ -95,8 +95,9 @@ bool LineFilter::matches(std::string_view line) const {
 Result<std::vector<LineFilter>> compile_line_filters(const std::vector<LineFilterSyntax>& syntax) {
   std::vector<LineFilter> filters;
   for (const LineFilterSyntax& each : syntax) {
-    TAILRACE_TRY(LineFilter filter, LineFilter::compile(each));
-    filters.push_back(std::move(filter));
+    Result<LineFilter> filter = LineFilter::compile(each);
+    if (!filter) return error_at(each.text_place, filter.error().text());
+    filters.push_back(std::move(filter).value());
   }
   return filters;
 }

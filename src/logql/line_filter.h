@@ -18,8 +18,8 @@ class LinePattern;
 
 class LineFilter {
  public:
-  // Regexes are not anchored; one that is plain text is searched for as text. kInvalid with the
-  // place if it does not compile.
+  // Regexes are not anchored; one that is plain text is searched for as text. kInvalid if it
+  // does not compile.
   static Result<LineFilter> compile(const LineFilterSyntax& syntax);
   LineFilter(LineFilter&&) noexcept;
   LineFilter& operator=(LineFilter&&) noexcept;

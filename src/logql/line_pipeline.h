@@ -40,8 +40,9 @@ class LinePipeline {
   // "parse error : stage '|~ ...' : error parsing regexp: ...".
   static Result<LinePipeline> compile(const std::vector<StageSyntax>& stages);
 
-  // The line filters in front of all other stages. They ask only for the text, so whole blocks can
-  // be tested before entries are made; process() does not ask them again.
+  // The line filters on lines as they are stored, wherever they stand: nothing in front of them
+  // changes the text. They ask for nothing else, so whole blocks can be tested before entries are
+  // made; process() does not ask them again.
   const std::vector<LineFilter>& leading_filters() const noexcept { return leading_; }
   bool process(LineState& state) {
     for (const LineStagePtr& stage : stages_) {

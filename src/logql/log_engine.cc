@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -54,6 +55,10 @@ class Kept {
     if (entries_.size() == limit_)
       edge_ns_.store(entries_.front().timestamp_ns, std::memory_order_relaxed);
   }
+  void count_passed(std::uint64_t lines) noexcept {
+    passed_.fetch_add(lines, std::memory_order_relaxed);
+  }
+  std::uint64_t passed() const noexcept { return passed_; }
   std::vector<FoundEntry> take() {
     std::sort_heap(entries_.begin(), entries_.end(), before_);
     return std::move(entries_);
@@ -65,18 +70,21 @@ class Kept {
   std::mutex mutex_;
   std::vector<FoundEntry> entries_;
   std::atomic<std::int64_t> edge_ns_;
+  std::atomic<std::uint64_t> passed_{0};
 };
 
 class LogVisitor final : public BlockVisitor {
  public:
   LogVisitor(LinePipeline pipeline, const LogRequest& request, Kept& kept, QueryStop& stop)
       : pipeline_(std::move(pipeline)), request_(request), kept_(kept), stop_(stop) {}
+  ~LogVisitor() override { kept_.count_passed(passed_); }
 
   bool visit(const EntryBlock& block) override {
     select_entries(block, pipeline_.leading_filters(), request_.from_ns, request_.to_ns, selected_);
     const std::size_t count = selected_.size();
     for (std::size_t i = 0; i < count; ++i) {
-      if (i % 1024 == 0 && stop_.poll()) return false;
+      // A line may take long: a template can loop.
+      if (i % 16 == 0 ? stop_.poll() : stop_.stopped()) return false;
       // From the end that matters, so that the edge moves early.
       consider(block, selected_[request_.newest_first ? count - 1 - i : i]);
     }
@@ -91,6 +99,7 @@ class LogVisitor final : public BlockVisitor {
     state_.line = block.lines[index];
     state_.labels.begin(*block.stream, block.metadata_sets[block.metadata[index]], state_.arena);
     if (!pipeline_.process(state_)) return;
+    ++passed_;
     kept_.add(found_entry(state_, block.order, index));
   }
 
@@ -100,7 +109,37 @@ class LogVisitor final : public BlockVisitor {
   QueryStop& stop_;
   LineState state_;
   std::vector<std::uint32_t> selected_;
+  std::uint64_t passed_ = 0;
 };
+
+Result<LogResult> run_unspaced(const LogQuery& query, const LogRequest& request, Source& source,
+                               QueryStop& stop);
+
+// Page by page: each begins where the next entry may stand, so it gives at least one.
+Result<LogResult> run_spaced(const LogQuery& query, const LogRequest& request, Source& source,
+                             QueryStop& stop) {
+  LogResult out;
+  LogRequest page = request;
+  page.interval_ns = 0;
+  while (out.entries.size() < request.limit && page.from_ns < page.to_ns) {
+    TAILRACE_TRY(LogResult found, run_unspaced(query, page, source, stop));
+    out.stats.add(found.stats);
+    for (FoundEntry& entry : found.entries) {
+      if (out.entries.size() == request.limit) break;
+      const std::int64_t at = entry.timestamp_ns;
+      if (at < page.from_ns || at >= page.to_ns) continue;  // too near to the one before
+      if (request.newest_first) {
+        page.to_ns =
+            at < INT64_MIN + request.interval_ns ? INT64_MIN : at - request.interval_ns + 1;
+      } else {
+        page.from_ns = at > INT64_MAX - request.interval_ns ? INT64_MAX : at + request.interval_ns;
+      }
+      out.entries.push_back(std::move(entry));
+    }
+    if (found.entries.size() < page.limit) break;
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -142,12 +181,19 @@ Error stop_error(QueryStop::Reason reason) {
 
 Result<LogResult> run_log_query(const LogQuery& query, const LogRequest& request, Source& source,
                                 QueryStop& stop) {
-  Result<std::vector<Matcher>> matchers = compile_matchers(query.matchers);
-  if (!matchers) return Error{ErrorCode::kInvalid, "parse error : " + matchers.error().text()};
+  return request.interval_ns > 0 ? run_spaced(query, request, source, stop)
+                                 : run_unspaced(query, request, source, stop);
+}
+
+namespace {
+
+Result<LogResult> run_unspaced(const LogQuery& query, const LogRequest& request, Source& source,
+                               QueryStop& stop) {
+  TAILRACE_TRY(const std::vector<Matcher> matchers, compile_query_matchers(query.matchers));
   TAILRACE_TRY(LinePipeline first, LinePipeline::compile(query.stages));
   Kept kept(request.limit, request.newest_first);
   ScanRequest scan;
-  scan.matchers = &*matchers;
+  scan.matchers = &matchers;
   scan.from_ns = request.from_ns;
   scan.to_ns = request.to_ns;
   scan.newest_first = request.newest_first;
@@ -166,7 +212,9 @@ Result<LogResult> run_log_query(const LogQuery& query, const LogRequest& request
   LogResult out;
   out.entries = kept.take();
   out.stats = stats;
+  out.stats.lines_passed = kept.passed();
   return out;
 }
 
+}  // namespace
 }  // namespace tailrace::logql

@@ -34,6 +34,8 @@ struct LogRequest {
   std::int64_t to_ns = 0;    // exclusive
   std::size_t limit = 100;   // not 0
   bool newest_first = true;
+  // At least this far apart, counted from the entry taken before, of whatever stream; 0: all.
+  std::int64_t interval_ns = 0;
 };
 
 struct LogResult {

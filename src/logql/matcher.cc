@@ -11,7 +11,7 @@ Result<Matcher> Matcher::compile(const MatcherSyntax& syntax) {
   if (!is_regex || is_literal_regex(syntax.value)) return Matcher(syntax, std::nullopt);
   Result<GoRegex> regex =
       GoRegex::compile(syntax.value, {.keep = GroupsKept::kNone, .whole_text = true});
-  if (!regex) return error_at(syntax.value_place, regex.error().text());
+  if (!regex) return std::move(regex).error();
   return Matcher(syntax, std::move(regex).value());
 }
 
@@ -23,8 +23,19 @@ bool Matcher::matches(std::string_view value) const {
 Result<std::vector<Matcher>> compile_matchers(const std::vector<MatcherSyntax>& syntax) {
   std::vector<Matcher> matchers;
   for (const MatcherSyntax& each : syntax) {
-    TAILRACE_TRY(Matcher matcher, Matcher::compile(each));
-    matchers.push_back(std::move(matcher));
+    Result<Matcher> matcher = Matcher::compile(each);
+    if (!matcher) return error_at(each.value_place, matcher.error().text());
+    matchers.push_back(std::move(matcher).value());
+  }
+  return matchers;
+}
+
+Result<std::vector<Matcher>> compile_query_matchers(const std::vector<MatcherSyntax>& syntax) {
+  std::vector<Matcher> matchers;
+  for (const MatcherSyntax& each : syntax) {
+    Result<Matcher> matcher = Matcher::compile(each);
+    if (!matcher) return Error{ErrorCode::kInvalid, "parse error : " + matcher.error().text()};
+    matchers.push_back(std::move(matcher).value());
   }
   return matchers;
 }

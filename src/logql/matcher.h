@@ -35,6 +35,9 @@ class Matcher {
   std::optional<GoRegex> regex_;  // null: compare with value_
 };
 
+// Errors say where: "1:9: error parsing regexp: ...".
 Result<std::vector<Matcher>> compile_matchers(const std::vector<MatcherSyntax>& syntax);
+// The same for queries, in Loki's words: "parse error : error parsing regexp: ...".
+Result<std::vector<Matcher>> compile_query_matchers(const std::vector<MatcherSyntax>& syntax);
 
 }  // namespace tailrace::logql

@@ -208,8 +208,7 @@ Result<MetricResult> run_metric_query(const Metric& query, const Grid& grid, Sou
 
 Result<void> check_metric(const Metric& query) {
   if (const auto* range = std::get_if<RangeAggregation>(&query.node)) {
-    Result<std::vector<Matcher>> matchers = compile_matchers(range->log.matchers);
-    if (!matchers) return Error{ErrorCode::kInvalid, "parse error : " + matchers.error().text()};
+    TAILRACE_CHECK(compile_query_matchers(range->log.matchers));
     TAILRACE_CHECK(LinePipeline::compile(range->log.stages));
     return {};
   }

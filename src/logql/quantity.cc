@@ -1,46 +1,8 @@
 #include "logql/quantity.h"
 
-#include <array>
-#include <cmath>
-#include <utility>
-
-#include "base/text.h"
 #include "base/units.h"
-#include "parse/go_number.h"
 
 namespace tailrace::logql {
-namespace {
-
-constexpr std::array<std::pair<std::string_view, double>, 26> kUnits = {{
-    {"", 1},         {"b", 1},        {"k", 1e3},      {"kb", 1e3},     {"ki", 0x1p10},
-    {"kib", 0x1p10}, {"m", 1e6},      {"mb", 1e6},     {"mi", 0x1p20},  {"mib", 0x1p20},
-    {"g", 1e9},      {"gb", 1e9},     {"gi", 0x1p30},  {"gib", 0x1p30}, {"t", 1e12},
-    {"tb", 1e12},    {"ti", 0x1p40},  {"tib", 0x1p40}, {"p", 1e15},     {"pb", 1e15},
-    {"pi", 0x1p50},  {"pib", 0x1p50}, {"e", 1e18},     {"eb", 1e18},    {"ei", 0x1p60},
-    {"eib", 0x1p60},
-}};
-
-}  // namespace
-
-std::optional<std::uint64_t> parse_bytes(std::string_view text) {
-  std::size_t digits = 0;
-  while (digits < text.size() && ((text[digits] >= '0' && text[digits] <= '9') ||
-                                  text[digits] == '.' || text[digits] == ','))
-    ++digits;
-  std::string number;
-  for (const char c : text.substr(0, digits))
-    if (c != ',') number += c;
-  const std::optional<double> value = parse_go_float(number);
-  if (!value) return std::nullopt;
-  const std::string unit = ascii_lower(trim_space(text.substr(digits)));
-  for (const auto& [name, factor] : kUnits) {
-    if (unit != name) continue;
-    const double bytes = *value * factor;
-    if (bytes >= 0x1p64) return std::nullopt;
-    return static_cast<std::uint64_t>(bytes);
-  }
-  return std::nullopt;
-}
 
 std::optional<std::int64_t> parse_any_duration(std::string_view text) {
   if (const Result<std::int64_t> ns = parse_prometheus_duration(text)) return *ns;

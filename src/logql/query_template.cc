@@ -99,7 +99,9 @@ std::string with_line_functions(std::string_view text) {
 }  // namespace
 
 Result<QueryTemplate> QueryTemplate::compile(std::string_view text) {
-  TAILRACE_TRY(GoTemplate compiled, GoTemplate::compile(with_line_functions(text)));
+  GoTemplateOptions options;
+  options.functions = TemplateFunctions::kQuery;
+  TAILRACE_TRY(GoTemplate compiled, GoTemplate::compile(with_line_functions(text), options));
   return QueryTemplate(std::move(compiled));
 }
 

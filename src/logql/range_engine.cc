@@ -25,24 +25,44 @@ struct TextHash {
   std::size_t operator()(std::string_view text) const noexcept { return hash_bytes(text); }
 };
 
+bool reads_text(const StageSyntax& stage) {
+  return std::holds_alternative<JsonSyntax>(stage) || std::holds_alternative<LogfmtSyntax>(stage) ||
+         std::holds_alternative<RegexpSyntax>(stage) ||
+         std::holds_alternative<PatternSyntax>(stage) ||
+         std::holds_alternative<UnpackSyntax>(stage) ||
+         std::holds_alternative<LineFilterSyntax>(stage);
+}
+
+// The stages without a line_format whose text nobody reads: Loki leaves it out, and so its errors.
+std::vector<StageSyntax> without_unread_formats(const RangeAggregation& aggregation) {
+  std::vector<StageSyntax> out = aggregation.log.stages;
+  if (aggregation.op == RangeOp::kBytes || aggregation.op == RangeOp::kBytesRate) return out;
+  const auto last_reader = std::find_if(out.rbegin(), out.rend(), reads_text).base();
+  out.erase(std::remove_if(last_reader, out.end(),
+                           [](const StageSyntax& stage) {
+                             return std::holds_alternative<LineFormatSyntax>(stage);
+                           }),
+            out.end());
+  return out;
+}
+
 // Whether parsers need not run because nobody looks at labels: Loki leaves them out then, and so
 // their errors.
-bool labels_are_unused(const RangeAggregation& aggregation,
+bool labels_are_unused(const RangeAggregation& aggregation, const std::vector<StageSyntax>& stages,
                        const std::optional<Grouping>& grouping) {
   if (!grouping || grouping->without || !grouping->names.empty() || aggregation.unwrap)
     return false;
-  return std::none_of(aggregation.log.stages.begin(), aggregation.log.stages.end(),
-                      [](const StageSyntax& stage) {
-                        return std::holds_alternative<LabelFilterSyntax>(stage) ||
-                               std::holds_alternative<LineFormatSyntax>(stage) ||
-                               std::holds_alternative<LabelFormatSyntax>(stage);
-                      });
+  return std::none_of(stages.begin(), stages.end(), [](const StageSyntax& stage) {
+    return std::holds_alternative<LabelFilterSyntax>(stage) ||
+           std::holds_alternative<LineFormatSyntax>(stage) ||
+           std::holds_alternative<LabelFormatSyntax>(stage);
+  });
 }
 
 std::vector<StageSyntax> stages_to_run(const RangeAggregation& aggregation,
                                        const std::optional<Grouping>& grouping) {
-  std::vector<StageSyntax> out = aggregation.log.stages;
-  if (!labels_are_unused(aggregation, grouping)) return out;
+  std::vector<StageSyntax> out = without_unread_formats(aggregation);
+  if (!labels_are_unused(aggregation, out, grouping)) return out;
   std::erase_if(out, [](const StageSyntax& stage) {
     return std::holds_alternative<JsonSyntax>(stage) ||
            std::holds_alternative<LogfmtSyntax>(stage) ||
@@ -95,6 +115,7 @@ struct Shared {
   std::atomic<std::size_t> cells{0};
   std::atomic<bool> full{false};  // too many cells: to be done in parts
   std::atomic<bool> failed{false};
+  std::atomic<std::uint64_t> passed{0};  // lines
   std::mutex mutex{};
   std::string error{};  // guarded by mutex
 
@@ -121,6 +142,7 @@ class RangeVisitor final : public BlockVisitor {
         key_(shared.grouping, shared.aggregation.unwrap ? shared.aggregation.unwrap->label : ""),
         done_(done) {}
   ~RangeVisitor() override {
+    shared_.passed.fetch_add(passed_, std::memory_order_relaxed);
     const std::lock_guard lock(shared_.mutex);
     done_.push_back(std::move(rows_));
   }
@@ -131,7 +153,9 @@ class RangeVisitor final : public BlockVisitor {
     const bool by_metadata = !pipeline_.reads_line();
     outcomes_.assign(by_metadata ? block.metadata_sets.size() : 0, Outcome());
     for (std::size_t i = 0; i < selected_.size(); ++i) {
-      if (i % 1024 == 0 && (shared_.stop.poll() || shared_.full || shared_.failed)) return false;
+      // A line may take long, unless only its metadata counts.
+      const bool looks_at_clock = i % (by_metadata ? 256 : 16) == 0;
+      if (looks_at_clock && (shared_.stop.poll() || shared_.full || shared_.failed)) return false;
       const std::uint32_t index = selected_[i];
       const std::optional<std::uint32_t> cell =
           shared_.windows.cell_of(block.timestamps[index], hint_);
@@ -204,6 +228,7 @@ class RangeVisitor final : public BlockVisitor {
   void add(const Outcome& outcome, const EntryBlock& block, std::uint32_t index,
            std::uint32_t cell) {
     if (outcome.row == nullptr) return;
+    ++passed_;
     double value = outcome.value;
     if (shared_.aggregation.op == RangeOp::kBytes ||
         shared_.aggregation.op == RangeOp::kBytesRate) {
@@ -230,6 +255,7 @@ class RangeVisitor final : public BlockVisitor {
   LineState state_;
   std::uint32_t hint_ = 0;
   std::size_t samples_ = 0;
+  std::uint64_t passed_ = 0;
   std::vector<std::uint32_t> selected_;
   std::vector<Outcome> outcomes_;
 };
@@ -288,7 +314,8 @@ Rows join_all(std::vector<Rows> parts, const CellMath& math) {
 // One attempt at a grid; sets `full` if it does not fit.
 Result<Matrix> attempt(const RangeAggregation& aggregation, const std::optional<Grouping>& grouping,
                        const Grid& grid, RangeRun& run, bool& full) {
-  TAILRACE_TRY(const std::vector<Matcher> matchers, compile_matchers(aggregation.log.matchers));
+  TAILRACE_TRY(const std::vector<Matcher> matchers,
+               compile_query_matchers(aggregation.log.matchers));
   Shared shared{aggregation,
                 grouping,
                 stages_to_run(aggregation, grouping),
@@ -311,7 +338,8 @@ Result<Matrix> attempt(const RangeAggregation& aggregation, const std::optional<
     return std::make_unique<RangeVisitor>(shared, LinePipeline::compile(shared.stages).value(),
                                           LinePipeline::compile(behind).value(), done);
   };
-  TAILRACE_TRY(const ScanStats stats, run.source.scan(scan));
+  TAILRACE_TRY(ScanStats stats, run.source.scan(scan));
+  stats.lines_passed = shared.passed;
   run.stats.add(stats);
   if (run.stop.stopped()) {
     return stop_error(run.stop.reason());

@@ -90,12 +90,14 @@ struct ScanStats {
   std::uint64_t blocks = 0;
   std::uint64_t compressed_bytes = 0;
   std::uint64_t damaged_blocks = 0;  // could not be read: what was in them is missing
+  std::uint64_t lines_passed = 0;    // left by the query's stages
   void add(const ScanStats& other) {
     bytes += other.bytes;
     lines += other.lines;
     blocks += other.blocks;
     compressed_bytes += other.compressed_bytes;
     damaged_blocks += other.damaged_blocks;
+    lines_passed += other.lines_passed;
   }
 };
 

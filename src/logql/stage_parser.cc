@@ -1,5 +1,4 @@
 // The stages of a pipeline: what stands behind `|`.
-#include <array>
 #include <utility>
 
 #include "base/text.h"
@@ -10,10 +9,6 @@
 
 namespace tailrace::logql {
 namespace {
-
-constexpr std::array<std::string_view, 12> kStageWords = {
-    "json",         "logfmt", "regexp", "pattern",    "unpack", "line_format",
-    "label_format", "drop",   "keep",   "decolorize", "unwrap", "distinct"};
 
 std::optional<CompareOp> compare_op(const Token& token) {
   if (token.is("=") || token.is("==")) return CompareOp::kEqual;
@@ -50,35 +45,35 @@ Result<StageSyntax> ExpressionParser::stage() {
     return StageSyntax(std::move(filter));
   }
   TAILRACE_CHECK(parser_.expect("|", "before a stage"));
-  // A label may have a stage's name: then a comparison follows.
-  const bool is_word =
-      parser_.peek().kind == TokenKind::kIdentifier && !starts_comparison(parser_.peek_next());
-  if (is_word && take_word("json")) {
+  // A label may have a stage's name: then a comparison follows. Behind a stage without a text of
+  // its own != and !~ are line filters.
+  const bool is_name = starts_comparison(parser_.peek_next());
+  const bool is_filter = parser_.peek_next().is("!=") || parser_.peek_next().is("!~");
+  const bool is_word = parser_.peek().kind == TokenKind::kIdentifier && !is_name;
+  const bool is_bare = parser_.peek().kind == TokenKind::kIdentifier && (!is_name || is_filter);
+  if (is_bare && take_word("json")) {
     JsonSyntax json;
     TAILRACE_TRY(json.extracts, extracts());
     return StageSyntax(std::move(json));
   }
-  if (is_word && take_word("logfmt")) return logfmt();
+  if (is_bare && take_word("logfmt")) return logfmt();
   if (is_word && take_word("regexp")) {
     RegexpSyntax regexp;
-    regexp.place = parser_.peek().place;
     TAILRACE_TRY(regexp.expression, parser_.string_value("behind `regexp`"));
     return StageSyntax(std::move(regexp));
   }
   if (is_word && take_word("pattern")) {
     PatternSyntax pattern;
-    pattern.place = parser_.peek().place;
     TAILRACE_TRY(pattern.pattern, parser_.string_value("behind `pattern`"));
     return StageSyntax(std::move(pattern));
   }
   if (is_word && take_word("line_format")) {
     LineFormatSyntax format;
-    format.place = parser_.peek().place;
     TAILRACE_TRY(format.text, parser_.string_value("behind `line_format`"));
     return StageSyntax(std::move(format));
   }
-  if (is_word && take_word("unpack")) return StageSyntax(UnpackSyntax{});
-  if (is_word && take_word("decolorize")) return StageSyntax(DecolorizeSyntax{});
+  if (is_bare && take_word("unpack")) return StageSyntax(UnpackSyntax{});
+  if (is_bare && take_word("decolorize")) return StageSyntax(DecolorizeSyntax{});
   if (is_word && take_word("label_format")) return label_format();
   if (is_word && take_word("drop")) {
     DropSyntax drop;
@@ -121,11 +116,9 @@ Result<std::vector<ExtractSyntax>> ExpressionParser::extracts() {
   if (parser_.peek().kind != TokenKind::kIdentifier) return out;
   do {
     ExtractSyntax extract;
-    extract.path_place = parser_.peek().place;
     TAILRACE_TRY(extract.name, identifier("a label name"));
     extract.path = extract.name;
     if (parser_.take_if("=")) {
-      extract.path_place = parser_.peek().place;
       TAILRACE_TRY(extract.path, parser_.string_value("behind `=`"));
     }
     out.push_back(std::move(extract));
@@ -146,7 +139,6 @@ Result<StageSyntax> ExpressionParser::label_format() {
     }
     if (item.name == "__error__") return parser_.error_at(place, "__error__ cannot be formatted");
     TAILRACE_CHECK(parser_.expect("=", "behind the label name"));
-    item.place = parser_.peek().place;
     item.is_rename = parser_.peek().kind == TokenKind::kIdentifier;
     if (item.is_rename) {
       item.value = parser_.take().text;
@@ -201,6 +193,7 @@ Result<UnwrapSyntax> ExpressionParser::unwrap() {
 Result<LabelFilterSyntax> ExpressionParser::label_filter() {
   TAILRACE_TRY(LabelFilterSyntax left, label_filter_and());
   while (take_word("or")) {
+    TAILRACE_CHECK(one_more_filter());
     TAILRACE_TRY(LabelFilterSyntax right, label_filter_and());
     left = join(LabelFilterSyntax::Kind::kOr, std::move(left), std::move(right));
   }
@@ -208,15 +201,34 @@ Result<LabelFilterSyntax> ExpressionParser::label_filter() {
 }
 
 Result<LabelFilterSyntax> ExpressionParser::label_filter_and() {
-  TAILRACE_TRY(LabelFilterSyntax left, label_filter_one());
-  while (true) {
-    const bool said = take_word("and") || parser_.take_if(",");
-    const bool follows = parser_.peek().is("(") || (parser_.peek().kind == TokenKind::kIdentifier &&
-                                                    starts_comparison(parser_.peek_next()));
-    if (!said && !follows) return left;
-    TAILRACE_TRY(LabelFilterSyntax right, label_filter_one());
+  TAILRACE_TRY(LabelFilterSyntax left, label_filter_rest());
+  while (take_word("and")) {
+    TAILRACE_CHECK(one_more_filter());
+    TAILRACE_TRY(LabelFilterSyntax right, label_filter_rest());
     left = join(LabelFilterSyntax::Kind::kAnd, std::move(left), std::move(right));
   }
+  return left;
+}
+
+// A comma, and nothing at all, mean `and` with all that follows: a, b or c is a and (b or c), and
+// a or b, c is a or (b and c).
+Result<LabelFilterSyntax> ExpressionParser::label_filter_rest() {
+  TAILRACE_TRY(LabelFilterSyntax left, label_filter_one());
+  const bool said = parser_.take_if(",");
+  const bool follows = parser_.peek().is("(") || (parser_.peek().kind == TokenKind::kIdentifier &&
+                                                  starts_comparison(parser_.peek_next()));
+  if (!said && !follows) return left;
+  TAILRACE_CHECK(enter());
+  TAILRACE_TRY(LabelFilterSyntax right, label_filter());
+  --depth_;
+  return join(LabelFilterSyntax::Kind::kAnd, std::move(left), std::move(right));
+}
+
+// A chain makes a tree that is as deep as it is long.
+Result<void> ExpressionParser::one_more_filter() {
+  constexpr int kLinksMax = 1000;
+  if (++filter_links_ <= kLinksMax) return {};
+  return parser_.error_at(parser_.peek().place, "too many label filters in one query");
 }
 
 Result<LabelFilterSyntax> ExpressionParser::label_filter_one() {
@@ -234,12 +246,11 @@ Result<LabelFilterSyntax> ExpressionParser::label_filter_one() {
     return parser_.unexpected("= or != or =~ or !~ or > or < behind a label name");
   }
   const Token name = parser_.take();
-  return label_comparison(name.text, name.place);
+  return label_comparison(name.text);
 }
 
-Result<LabelFilterSyntax> ExpressionParser::label_comparison(std::string name, Place place) {
+Result<LabelFilterSyntax> ExpressionParser::label_comparison(std::string name) {
   LabelFilterSyntax filter;
-  filter.place = place;
   const Token sign = parser_.take();
   const std::optional<CompareOp> op = compare_op(sign);
   const bool equality = sign.is("=") || sign.is("!=");
@@ -260,7 +271,6 @@ Result<LabelFilterSyntax> ExpressionParser::label_comparison(std::string name, P
     parser_.take();
     TAILRACE_CHECK(parser_.expect("(", "behind `ip`"));
     filter.kind = LabelFilterSyntax::Kind::kIp;
-    filter.place = parser_.peek().place;
     TAILRACE_TRY(filter.text, parser_.string_value("in ip()"));
     TAILRACE_CHECK(parser_.expect(")", "behind the address"));
     return filter;

@@ -22,7 +22,8 @@ class WebSocket {
 
   virtual ~WebSocket() = default;
   // Queues a text message (valid UTF-8). False: closed, or the queue is full; the message is not
-  // sent.
+  // sent. While half of the queue is free a message is taken however long it is, so behind
+  // wait_for_room() every message is.
   virtual bool send(std::string_view text) = 0;
   // Sends an empty ping, so that what stands between keeps the connection. False: closed.
   virtual bool ping() = 0;

@@ -12,7 +12,9 @@ WebSocketSession::WebSocketSession(ServerConnection& connection, const Executor&
 }
 
 bool WebSocketSession::send(std::string_view text) {
-  if (!is_open() || connection_.pending() + text.size() > kQueueBytesMax) return false;
+  const std::size_t pending = connection_.pending();
+  if (!is_open() || (pending > kQueueBytesMax / 2 && pending + text.size() > kQueueBytesMax))
+    return false;
   frame_.clear();
   append_ws_frame(frame_, WsOpcode::kText, text);
   connection_.push(frame_);

@@ -22,7 +22,7 @@ Result<GoTemplate> GoTemplate::compile(std::string_view text, const GoTemplateOp
   impl->options = options;
   impl->run.clock = options.clock;
   impl->run.bytes_max = options.output_bytes_max;
-  TAILRACE_TRY(impl->tree, tmpl::parse(text));
+  TAILRACE_TRY(impl->tree, tmpl::parse(text, options.functions));
   return GoTemplate(std::move(impl));
 }
 

@@ -1,5 +1,5 @@
 // GoTemplate: Go's text/template with the functions that Promtail offers (its own and those of
-// sprig).
+// sprig), or those that LogQL has.
 //
 // The data is a map of strings. Which names the template asks for is known when it is compiled
 // (fields()), so that the caller can bind them once; a template that uses the map as a whole (range
@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,7 +35,11 @@ class TemplateData {
   virtual void for_each(const Visit& visit) const = 0;
 };
 
+// What templates may call: in Promtail's stages, or in LogQL.
+enum class TemplateFunctions : std::uint8_t { kPromtail, kQuery };
+
 struct GoTemplateOptions {
+  TemplateFunctions functions = TemplateFunctions::kPromtail;
   const Clock* clock = &Clock::system();            // `now`, `ago`
   std::size_t output_bytes_max = 64 * 1024 * 1024;  // more is an error, not a full memory
   std::size_t steps_max = 10 * 1000 * 1000;         // nodes and loop rounds in one execution

@@ -22,10 +22,15 @@ bool is_good_key(std::string_view key) {
 
 }  // namespace
 
-bool LogfmtReader::fail() noexcept {
+bool LogfmtReader::fail(const char* at) noexcept {
   failed_ = true;
-  at_ = end_;
+  at_ = passes_over_ ? at : end_;
   return false;
+}
+
+const char* LogfmtReader::next_blank(const char* at) const noexcept {
+  while (at != end_ && !is_blank(*at)) ++at;
+  return at;
 }
 
 bool LogfmtReader::next() {
@@ -34,13 +39,13 @@ bool LogfmtReader::next() {
   const char* start = at_;
   bool has_high_byte = false;
   while (at_ != end_ && !is_blank(*at_) && *at_ != '=') {
-    if (*at_ == '"') return fail();
+    if (*at_ == '"') return fail(next_blank(at_));
     has_high_byte |= static_cast<unsigned char>(*at_) >= 0x80;
     ++at_;
   }
   key_ = between(start, at_);
   value_ = {};
-  if (key_.empty() || (has_high_byte && !is_good_key(key_))) return fail();
+  if (key_.empty() || (has_high_byte && !is_good_key(key_))) return fail(next_blank(at_));
   if (at_ == end_ || *at_ != '=') return true;
   ++at_;
   if (at_ == end_ || is_blank(*at_)) return true;
@@ -49,7 +54,7 @@ bool LogfmtReader::next() {
 
 bool LogfmtReader::read_bare_value(const char* start) {
   while (at_ != end_ && !is_blank(*at_)) {
-    if (*at_ == '=' || *at_ == '"') return fail();
+    if (*at_ == '=' || *at_ == '"') return fail(next_blank(at_));
     ++at_;
   }
   value_ = between(start, at_);
@@ -60,12 +65,12 @@ bool LogfmtReader::read_quoted_value(const char* start) {
   bool has_escape = false;
   const char* at = start;
   for (; at != end_ && *at != '"'; ++at) {
-    if (*at == '\n') return fail();  // a record ends with its line
+    if (*at == '\n' && !passes_over_) return fail(end_);  // a record ends with its line
     if (*at != '\\') continue;
     has_escape = true;
-    if (++at == end_) return fail();
+    if (++at == end_) return fail(end_);
   }
-  if (at == end_) return fail();
+  if (at == end_) return fail(end_);
   value_ = between(start, at);
   at_ = at + 1;
   return !has_escape || unescape_value();
@@ -82,7 +87,7 @@ bool LogfmtReader::unescape_value() {
   }
   *out = '"';
   json::StringShape shape;
-  if (json::skip_string(room, out + 1, shape) != out + 1) return fail();
+  if (json::skip_string(room, out + 1, shape) != out + 1) return fail(at_);
   value_ = json::string_text(between(room, out), shape, arena_);
   return true;
 }

@@ -72,7 +72,7 @@ class PushDecoding {
  public:
   PushDecoding(PushRequest& request, std::int64_t now_ns, const StoreOptions& options,
                StreamCatalog& catalog)
-      : request_(request), now_ns_(now_ns), options_(options), catalog_(catalog) {
+      : request_(request), options_(options), catalog_(catalog) {
     oldest_ns_ = options.retention_ns == 0 ? INT64_MIN : now_ns - options.retention_ns;
     newest_ns_ = now_ns + options.creation_grace_ns;
   }
@@ -202,7 +202,6 @@ class PushDecoding {
   }
 
   PushRequest& request_;
-  const std::int64_t now_ns_;
   const StoreOptions& options_;
   StreamCatalog& catalog_;
   std::int64_t oldest_ns_;

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "logql/line_pipeline.h"
-#include "logql/quantity.h"
+#include "parse/byte_size.h"
 #include "parse/go_number.h"
 #include "parse/json_value.h"
 
@@ -23,7 +23,7 @@ std::string type_of(std::string_view value) {
   if (std::find(std::begin(kBooleans), std::end(kBooleans), value) != std::end(kBooleans))
     return "boolean";
   if (parse_go_duration(value)) return "duration";
-  if (logql::parse_bytes(value)) return "bytes";
+  if (parse_bytes(value)) return "bytes";
   return "string";
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <map>
 #include <utility>
 
@@ -58,35 +59,55 @@ void append_row(std::string& out, const FoundEntry& entry, bool categorize) {
   out += ']';
 }
 
+using Numbers = std::initializer_list<std::pair<std::string_view, double>>;
+
+// "name":{"a":1,"b":2}
+void append_numbers(std::string& out, std::string_view name, Numbers numbers) {
+  append_json_text(out, name);
+  out += ":{";
+  bool first = true;
+  for (const auto& [key, value] : numbers) {
+    if (!first) out += ',';
+    first = false;
+    append_json_text(out, key);
+    out += ':';
+    append_json_number_of(out, value);
+  }
+  out += '}';
+}
+
+// What clients show of a query's costs. Blocks are what Loki calls chunks.
 void append_stats(std::string& out, const AnswerStats& stats) {
   const double per_second = stats.seconds > 0 ? 1 / stats.seconds : 0;
   const auto bytes = static_cast<double>(stats.scan.bytes);
   const auto lines = static_cast<double>(stats.scan.lines);
-  const std::pair<std::string_view, double> numbers[] = {
-      {"bytesProcessedPerSecond", std::floor(bytes * per_second)},
-      {"linesProcessedPerSecond", std::floor(lines * per_second)},
-      {"totalBytesProcessed", bytes},
-      {"totalLinesProcessed", lines},
-      {"execTime", stats.seconds},
-      {"queueTime", 0},
-      {"subqueries", 0},
-      {"totalEntriesReturned", static_cast<double>(stats.entries)},
-      {"splits", 0},
-      {"shards", 0},
-      {"totalPostFilterLines", static_cast<double>(stats.entries)},
-      {"totalStructuredMetadataBytesProcessed", 0},
-  };
-  out += "\"stats\":{\"summary\":{";
-  bool first = true;
-  for (const auto& [name, value] : numbers) {
-    if (!first) out += ',';
-    first = false;
-    out += '"';
-    out += name;
-    out += "\":";
-    append_json_number_of(out, value);
-  }
-  out += "}}";
+  const auto blocks = static_cast<double>(stats.scan.blocks);
+  const auto passed = static_cast<double>(stats.scan.lines_passed);
+  out += "\"stats\":{";
+  append_numbers(out, "summary",
+                 {{"bytesProcessedPerSecond", std::floor(bytes * per_second)},
+                  {"linesProcessedPerSecond", std::floor(lines * per_second)},
+                  {"totalBytesProcessed", bytes},
+                  {"totalLinesProcessed", lines},
+                  {"execTime", stats.seconds},
+                  {"queueTime", 0},
+                  {"subqueries", 0},
+                  {"totalEntriesReturned", static_cast<double>(stats.entries)},
+                  {"splits", 0},
+                  {"shards", 0},
+                  {"totalPostFilterLines", passed},
+                  {"totalStructuredMetadataBytesProcessed", 0}});
+  out += ",\"ingester\":{\"store\":{";
+  append_numbers(out, "chunk",
+                 {{"decompressedBytes", bytes},
+                  {"decompressedLines", lines},
+                  {"compressedBytes", static_cast<double>(stats.scan.compressed_bytes)},
+                  {"postFilterLines", passed}});
+  out += ",\"totalChunksRef\":";
+  append_json_number_of(out, blocks);
+  out += ",\"totalChunksDownloaded\":";
+  append_json_number_of(out, blocks);
+  out += "}}}";
 }
 
 std::string head_of(std::string_view type, const AnswerStats& stats) {

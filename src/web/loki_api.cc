@@ -59,12 +59,18 @@ void add_loki_route(Router& router, std::string_view path, LokiHandler handler) 
   }
 }
 
+Result<void> check_entries_limit(Store& store, std::size_t limit) {
+  const std::size_t most = store.options().entries_max;
+  if (limit <= most) return {};
+  return Error{ErrorCode::kInvalid,
+               "max entries limit per query exceeded, limit > max_entries_limit_per_query (" +
+                   std::to_string(limit) + " > " + std::to_string(most) + ")"};
+}
+
 Result<std::vector<logql::Matcher>> compile_selector(std::string_view text) {
   if (text.empty()) return std::vector<logql::Matcher>();
   TAILRACE_TRY(const std::vector<logql::MatcherSyntax> syntax, logql::parse_selector(text));
-  Result<std::vector<logql::Matcher>> matchers = logql::compile_matchers(syntax);
-  if (!matchers) return Error{ErrorCode::kInvalid, "parse error : " + matchers.error().text()};
-  return matchers;
+  return logql::compile_query_matchers(syntax);
 }
 
 void add_loki_api(Router& router, StoreTasks& tasks, std::string_view version) {

@@ -35,6 +35,9 @@ void add_loki_route(Router& router, std::string_view path, LokiHandler handler);
 Response loki_error(const Error& error);
 Response loki_json(std::string body);
 
+// kInvalid if an answer may not have that many lines.
+Result<void> check_entries_limit(Store& store, std::size_t limit);
+
 // Compiles the matchers of a selector; "" is all streams.
 Result<std::vector<logql::Matcher>> compile_selector(std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "logql/query_parser.h"
+#include "parse/byte_size.h"
 #include "parse/go_number.h"
 #include "web/field_detection.h"
 #include "web/json_writer.h"
@@ -67,7 +68,8 @@ Result<std::string> detected_labels(Store& store, const Asked& asked, logql::Que
 Result<std::map<std::string, DetectedField>> fields_of(Store& store, const Asked& asked,
                                                        logql::QueryStop& stop) {
   TAILRACE_TRY(const logql::LogQuery query, logql::parse_log_query(asked.query));
-  const std::size_t lines = std::min(asked.line_limit, store.options().entries_max);
+  const std::size_t lines = asked.line_limit;
+  TAILRACE_CHECK(check_entries_limit(store, lines));
   TAILRACE_TRY(const logql::LogResult found,
                logql::run_log_query(query, {asked.range.start_ns, asked.range.end_ns, lines, true},
                                     store, stop));
@@ -111,13 +113,25 @@ Result<std::string> detected_fields(Store& store, const Asked& asked, logql::Que
   return out;
 }
 
+// "1.5MB": sizes are told in the unit that makes them short, so that they can stand in a query.
+std::string value_text(const std::string& value) {
+  const std::optional<std::uint64_t> bytes = parse_bytes(value);
+  const char last = value.empty() ? '0' : value.back();
+  if (!bytes || (last >= '0' && last <= '9') || last == '.' || last == ' ') return value;
+  return format_bytes(*bytes);
+}
+
 Result<std::string> detected_values(Store& store, const Asked& asked, logql::QueryStop& stop) {
   TAILRACE_TRY(const auto fields, fields_of(store, asked, stop));
   std::string out = "{\"values\":[";
   const auto found = fields.find(asked.field);
   std::size_t count = 0;
   if (found != fields.end()) {
-    for (const std::string& value : found->second.values) {
+    std::set<std::string> values;
+    const bool is_parsed = !found->second.parsers.empty();
+    for (const std::string& value : found->second.values)
+      values.insert(is_parsed ? value_text(value) : value);
+    for (const std::string& value : values) {
       if (count == asked.field_limit) break;
       if (count++ != 0) out += ',';
       append_json_text(out, value);
@@ -138,8 +152,9 @@ Result<Asked> ask(const Request& request, std::int64_t now_ns) {
   out.field = request.param("name");
   TAILRACE_TRY(out.range, params.range());
   TAILRACE_TRY(out.line_limit, params.count("line_limit", 100));
-  TAILRACE_TRY(const std::size_t limit, params.count("limit", 1000));
-  TAILRACE_TRY(out.field_limit, params.count("field_limit", limit));
+  // The older name counts where the newer one is absent.
+  TAILRACE_TRY(const std::size_t old_limit, params.count("field_limit", 1000));
+  TAILRACE_TRY(out.field_limit, params.count("limit", old_limit));
   return out;
 }
 

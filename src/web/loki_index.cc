@@ -64,7 +64,44 @@ struct Row {
   Labels labels;
   double total = 0;
   std::vector<double> steps;
+
+  double first() const {
+    const auto found = std::find_if(steps.begin(), steps.end(), [](double v) { return v != 0; });
+    return found == steps.end() ? 0 : *found;
+  }
 };
+
+// The parts of a range: a step ends at a multiple of itself, the first part and the last may be
+// shorter. A part's samples carry the time of its end, the last millisecond before the next.
+struct Parts {
+  Parts(const LokiParams::Range& range, std::int64_t step_ns) : range_(range), step_ns_(step_ns) {
+    const std::int64_t rest = range.start_ns % step_ns;
+    first_end_ns_ = std::min(range.start_ns - rest + (rest < 0 ? 0 : step_ns), range.end_ns + 1);
+  }
+  std::int64_t first_end_ns() const { return first_end_ns_; }
+  std::int64_t time_of(std::size_t part) const {
+    const std::int64_t end = first_end_ns_ + static_cast<std::int64_t>(part) * step_ns_;
+    return end >= range_.end_ns ? range_.end_ns : end - kNsPerMs;
+  }
+
+ private:
+  const LokiParams::Range range_;
+  const std::int64_t step_ns_;
+  std::int64_t first_end_ns_;
+};
+
+Result<std::vector<std::vector<StreamVolume>>> volumes_of(
+    Store& store, const std::vector<logql::Matcher>& matchers, const Asked& asked) {
+  const std::int64_t start = asked.range.start_ns;
+  const std::int64_t end = asked.range.end_ns + 1;
+  if (asked.step_ns == 0) return store.volumes(matchers, start, end, end - start);
+  const std::int64_t first_end = Parts(asked.range, asked.step_ns).first_end_ns();
+  TAILRACE_TRY(auto out, store.volumes(matchers, start, first_end, first_end - start));
+  if (first_end == end) return out;
+  TAILRACE_TRY(auto others, store.volumes(matchers, first_end, end, asked.step_ns));
+  for (auto& part : others) out.push_back(std::move(part));
+  return out;
+}
 
 Result<std::vector<Row>> volume_rows(Store& store, const Asked& asked) {
   TAILRACE_TRY(const std::vector<logql::Matcher> matchers, compile_selector(asked.selector));
@@ -72,9 +109,7 @@ Result<std::vector<Row>> volume_rows(Store& store, const Asked& asked) {
   if (names.empty() && !asked.by_label) {
     for (const logql::Matcher& matcher : matchers) names.insert(matcher.name());
   }
-  const std::int64_t end = asked.range.end_ns + 1;
-  const std::int64_t step = asked.step_ns != 0 ? asked.step_ns : end - asked.range.start_ns;
-  TAILRACE_TRY(const auto volumes, store.volumes(matchers, asked.range.start_ns, end, step));
+  TAILRACE_TRY(const auto volumes, volumes_of(store, matchers, asked));
   std::map<Labels, Row> rows;
   for (std::size_t i = 0; i < volumes.size(); ++i) {
     Sums sums;
@@ -92,6 +127,9 @@ Result<std::vector<Row>> volume_rows(Store& store, const Asked& asked) {
   std::stable_sort(out.begin(), out.end(),
                    [](const Row& a, const Row& b) { return a.total > b.total; });
   if (out.size() > asked.limit) out.resize(asked.limit);
+  // Of a range Loki orders by the first sample.
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Row& a, const Row& b) { return a.first() > b.first(); });
   return out;
 }
 
@@ -104,6 +142,7 @@ void append_sample(std::string& out, std::int64_t timestamp_ns, double bytes) {
 Result<std::string> volume(Store& store, const Asked& asked) {
   TAILRACE_TRY(const std::vector<Row> rows, volume_rows(store, asked));
   const bool is_range = asked.step_ns != 0;
+  const Parts parts(asked.range, is_range ? asked.step_ns : 1);
   std::string out = std::string("{\"status\":\"success\",\"data\":{\"resultType\":\"") +
                     (is_range ? "matrix" : "vector") + "\",\"result\":[";
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -120,8 +159,7 @@ Result<std::string> volume(Store& store, const Asked& asked) {
         if (rows[i].steps[k] == 0) continue;
         if (!first) out += ',';
         first = false;
-        append_sample(out, asked.range.start_ns + static_cast<std::int64_t>(k) * asked.step_ns,
-                      rows[i].steps[k]);
+        append_sample(out, parts.time_of(k), rows[i].steps[k]);
       }
       out += ']';
     }

@@ -23,7 +23,8 @@ Result<std::vector<StreamPtr>> find_streams(Store& store, const Asked& asked) {
   for (const std::string& selector : selectors) {
     TAILRACE_TRY(const std::vector<logql::Matcher> matchers, compile_selector(selector));
     TAILRACE_TRY(const std::vector<StreamPtr> streams,
-                 store.streams(matchers, asked.range.start_ns, asked.range.end_ns));
+                 // Both ends count, unlike in queries of lines.
+                 store.streams(matchers, asked.range.start_ns, asked.range.end_ns + 1));
     for (const StreamPtr& stream : streams) found.emplace(stream->text, stream);
   }
   std::vector<StreamPtr> out;

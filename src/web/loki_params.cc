@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "logql/quantity.h"
 #include "parse/go_number.h"
 
 namespace tailrace {
@@ -24,6 +25,16 @@ std::optional<T> whole_number(std::string_view text) {
 int digits(std::string_view text, std::size_t at, std::size_t count) {
   if (at + count > text.size()) return -1;
   return whole_number<int>(text.substr(at, count)).value_or(-1);
+}
+
+// Times outside of 1938 to 2115 count as those: there is nothing, and differences fit in 64 bits.
+constexpr std::int64_t kEarliest = -1'000'000'000;
+constexpr std::int64_t kLatest = 4'600'000'000;
+
+std::int64_t time_at(std::int64_t seconds, std::int64_t ns) {
+  if (seconds < kEarliest) return kEarliest * kNsPerSecond;
+  if (seconds >= kLatest) return kLatest * kNsPerSecond;
+  return seconds * kNsPerSecond + ns;
 }
 
 std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
@@ -59,7 +70,7 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
       return std::nullopt;
     seconds -= (zone[0] == '+' ? 1 : -1) * (hours * 3600 + minutes * 60);
   }
-  return seconds * kNsPerSecond + ns;
+  return time_at(seconds, ns);
 }
 
 Error cannot_parse(std::string_view name, std::string_view text) {
@@ -70,18 +81,28 @@ Error cannot_parse(std::string_view name, std::string_view text) {
 
 // Where int64 nanoseconds end.
 constexpr double kSecondsMax = 9.2e9;
+// "30", "0.5", "30s": a number of seconds, or a duration.
+Result<std::int64_t> seconds_or_duration(const std::string& text) {
+  if (const std::optional<double> seconds = parse_go_float(text);
+      seconds && std::abs(*seconds) < kSecondsMax)
+    return static_cast<std::int64_t>(*seconds * static_cast<double>(kNsPerSecond));
+  if (const Result<std::int64_t> duration = parse_prometheus_duration(text)) return *duration;
+  return Error{ErrorCode::kInvalid, "cannot parse \"" + text + "\" to a valid duration"};
+}
 
 }  // namespace
 
 std::optional<std::int64_t> parse_loki_time(std::string_view text) {
   if (text.find('.') != text.npos) {
     const std::optional<double> seconds = parse_go_float(text);
-    if (seconds && std::abs(*seconds) < kSecondsMax)
-      return static_cast<std::int64_t>(std::llround(*seconds * 1000)) * kNsPerMs;
+    if (seconds && std::abs(*seconds) < kSecondsMax) {
+      const auto ms = static_cast<std::int64_t>(std::llround(*seconds * 1000));
+      return time_at(ms / 1000, ms % 1000 * kNsPerMs);
+    }
   }
   if (const std::optional<std::int64_t> number = whole_number<std::int64_t>(text)) {
-    if (text.size() > 10) return *number;
-    return *number * kNsPerSecond;
+    if (text.size() > 10) return time_at(*number / kNsPerSecond, *number % kNsPerSecond);
+    return time_at(*number, 0);
   }
   return parse_rfc3339(text);
 }
@@ -128,7 +149,9 @@ Result<LokiParams::Range> LokiParams::range() const {
   }
   Range out;
   TAILRACE_TRY(out.end_ns, time("end", now_ns_));
-  TAILRACE_TRY(out.start_ns, time("start", std::min(out.end_ns, now_ns_) - since));
+  const std::int64_t last = std::min(out.end_ns, now_ns_);
+  TAILRACE_TRY(out.start_ns,
+               time("start", last - std::min(since, last - kEarliest * kNsPerSecond)));
   if (out.end_ns < out.start_ns)
     return Error{ErrorCode::kInvalid, "end timestamp must not be before or equal to start time"};
   return out;
@@ -140,15 +163,7 @@ Result<std::int64_t> LokiParams::step(const Range& range) const {
       static_cast<double>(range.end_ns - range.start_ns) / static_cast<double>(kNsPerSecond);
   if (text.empty())
     return static_cast<std::int64_t>(std::max(1.0, std::floor(length / 250))) * kNsPerSecond;
-  std::int64_t ns = 0;
-  if (const std::optional<double> seconds = parse_go_float(text);
-      seconds && std::abs(*seconds) < kSecondsMax) {
-    ns = static_cast<std::int64_t>(*seconds * static_cast<double>(kNsPerSecond));
-  } else if (const Result<std::int64_t> duration = parse_prometheus_duration(text)) {
-    ns = *duration;
-  } else {
-    return Error{ErrorCode::kInvalid, "cannot parse \"" + text + "\" to a valid duration"};
-  }
+  TAILRACE_TRY(const std::int64_t ns, seconds_or_duration(text));
   if (ns <= 0) {
     return Error{
         ErrorCode::kInvalid,
@@ -160,6 +175,14 @@ Result<std::int64_t> LokiParams::step(const Range& range) const {
                  "value of the step "
                  "parameter"};
   }
+  return std::min(ns, logql::kDurationMaxNs);
+}
+
+Result<std::int64_t> LokiParams::interval() const {
+  const std::string text = get("interval");
+  if (text.empty()) return 0;
+  TAILRACE_TRY(const std::int64_t ns, seconds_or_duration(text));
+  if (ns < 0) return Error{ErrorCode::kInvalid, "interval must be >= 0"};
   return ns;
 }
 

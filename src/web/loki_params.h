@@ -20,6 +20,8 @@ class LokiParams {
  public:
   // `now_ns`: the default of `end` and `time`.
   LokiParams(const Request& request, std::int64_t now_ns);
+  LokiParams(std::vector<std::pair<std::string, std::string>> pairs, std::int64_t now_ns)
+      : pairs_(std::move(pairs)), now_ns_(now_ns) {}
 
   std::optional<std::string> find(std::string_view name) const;
   std::string get(std::string_view name) const { return find(name).value_or(""); }
@@ -34,6 +36,8 @@ class LokiParams {
   Result<std::int64_t> time(std::string_view name, std::int64_t absent) const;
   // step, or what fits the range; in ns.
   Result<std::int64_t> step(const Range& range) const;
+  // interval: how far apart lines must be at least; 0: all of them.
+  Result<std::int64_t> interval() const;
   // A number that is positive.
   Result<std::size_t> count(std::string_view name, std::size_t absent) const;
   // True: backward.

@@ -21,6 +21,7 @@ struct Asked {
   std::string text;
   LokiParams::Range range;
   std::int64_t step_ns = kNsPerSecond;
+  std::int64_t interval_ns = 0;  // of log queries
   std::size_t limit = 100;
   bool backward = true;
   bool categorize = false;
@@ -73,17 +74,11 @@ Grid grid_of(const LokiParams::Range& range, std::int64_t step_ns) {
 
 Result<std::string> run_logs(Store& store, const LogQuery& query, const Asked& asked,
                              logql::QueryStop& stop) {
-  if (asked.limit > store.options().entries_max) {
-    return Error{ErrorCode::kInvalid,
-                 "max entries limit per query exceeded, limit > max_entries_limit_per_query (" +
-                     std::to_string(asked.limit) + " > " +
-                     std::to_string(store.options().entries_max) + ")"};
-  }
+  TAILRACE_CHECK(check_entries_limit(store, asked.limit));
   const Stopwatch watch;
-  TAILRACE_TRY(const logql::LogResult found,
-               logql::run_log_query(
-                   query, {asked.range.start_ns, asked.range.end_ns, asked.limit, asked.backward},
-                   store, stop));
+  const logql::LogRequest request{asked.range.start_ns, asked.range.end_ns, asked.limit,
+                                  asked.backward, asked.interval_ns};
+  TAILRACE_TRY(const logql::LogResult found, logql::run_log_query(query, request, store, stop));
   return streams_answer(found.entries, asked.categorize, {found.stats, watch.seconds(), 0});
 }
 
@@ -137,6 +132,7 @@ Result<Asked> ask_range(const Request& request, std::int64_t now_ns) {
   TAILRACE_TRY(out.limit, params.count("limit", 100));
   TAILRACE_TRY(out.backward, params.backward());
   TAILRACE_TRY(out.step_ns, params.step(out.range));
+  TAILRACE_TRY(out.interval_ns, params.interval());
   return out;
 }
 

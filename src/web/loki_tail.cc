@@ -13,7 +13,7 @@
 namespace tailrace {
 namespace {
 
-Result<TailRequest> ask(const Request& request, const Store& store) {
+Result<TailRequest> ask(const Request& request, Store& store) {
   const std::int64_t now = store.clock().now_ns();
   const LokiParams params(request, now);
   TailRequest out;
@@ -21,21 +21,17 @@ Result<TailRequest> ask(const Request& request, const Store& store) {
   auto* log = std::get_if<logql::LogQuery>(&query);
   if (log == nullptr) return Error{ErrorCode::kInvalid, "only log queries can be tailed"};
   out.query = std::move(*log);
-  TAILRACE_CHECK(logql::compile_matchers(out.query.matchers));
+  TAILRACE_CHECK(logql::compile_query_matchers(out.query.matchers));
   TAILRACE_CHECK(logql::LinePipeline::compile(out.query.stages));
   TAILRACE_TRY(out.limit, params.count("limit", 100));
-  if (out.limit > store.options().entries_max) {
-    return Error{ErrorCode::kInvalid,
-                 "max entries limit per query exceeded, limit > max_entries_limit_per_query (" +
-                     std::to_string(out.limit) + " > " +
-                     std::to_string(store.options().entries_max) + ")"};
-  }
+  TAILRACE_CHECK(check_entries_limit(store, out.limit));
   TAILRACE_TRY(out.start_ns, params.time("start", now - 3600 * kNsPerSecond));
   if (const std::string delay = params.get("delay_for"); !delay.empty()) {
     if (delay.find_first_not_of("0123456789") != std::string::npos || delay.size() > 5)
       return Error{ErrorCode::kInvalid, "delay_for must be a number of seconds"};
-    if (std::stoi(delay) > 5)
-      return Error{ErrorCode::kInvalid, "delay_for can't be greater than 5"};
+    const int seconds = std::stoi(delay);
+    if (seconds > 5) return Error{ErrorCode::kInvalid, "delay_for can't be greater than 5"};
+    out.delay_ns = seconds * kNsPerSecond;
   }
   out.categorize = request.header("x-loki-response-encoding-flags").find("categorize-labels") !=
                    std::string_view::npos;
@@ -80,9 +76,10 @@ void add_loki_tail(Router& router, StoreTasks& tasks) {
                                         std::to_string(tasks.store().options().tails_max) + ")");
       return;
     }
-    // Without the headers of an upgrade this stands.
-    response.status = 400;
-    response.body = "Bad Request\n";
+    if (!equals_ignoring_case(request.header("upgrade"), "websocket")) {
+      response = text_response(400, "Bad Request\n");
+      return;
+    }
     auto shared = std::make_shared<TailRequest>(std::move(*asked));
     response.websocket = [&tasks, shared, count](WebSocket& socket) {
       return serve(tasks, shared, count, socket);

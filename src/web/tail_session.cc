@@ -1,6 +1,7 @@
 #include "web/tail_session.h"
 
 #include <deque>
+#include <map>
 #include <mutex>
 #include <unordered_map>
 #include <unordered_set>
@@ -20,8 +21,11 @@ namespace {
 constexpr std::size_t kQueueBytesMax = 4 << 20;
 constexpr std::size_t kDroppedNamedMax = 1000;
 constexpr std::size_t kFrameEntriesMax = 500;
+constexpr std::size_t kFrameBytesMax = 256 * 1024;
 constexpr std::int64_t kLongestNs = 3600 * kNsPerSecond;
 constexpr std::chrono::seconds kPingEvery(1);
+// While lines wait until they are old enough.
+constexpr std::chrono::milliseconds kLookEvery(50);
 
 struct TailLine {
   StreamPtr stream;
@@ -154,6 +158,47 @@ class TailPipeline {
   std::vector<logql::MetadataView> metadata_;
 };
 
+// Lines on their way to the client, in order of time; with a delay they stay until they are old
+// enough, or too many.
+class Waiting {
+ public:
+  explicit Waiting(std::int64_t delay_ns) : delay_ns_(delay_ns) {}
+
+  bool empty() const noexcept { return lines_.empty(); }
+  bool full() const noexcept { return bytes_ > kQueueBytesMax; }
+  void add(std::vector<logql::FoundEntry> entries) {
+    for (logql::FoundEntry& entry : entries) {
+      bytes_ += cost_of(entry);
+      lines_.emplace(entry.timestamp_ns, std::move(entry));
+    }
+  }
+  // A frame of those that are old enough, and of those that do not fit.
+  std::vector<logql::FoundEntry> take(std::int64_t now_ns) {
+    std::vector<logql::FoundEntry> out;
+    std::size_t bytes = 0;
+    while (!lines_.empty() && out.size() < kFrameEntriesMax && bytes < kFrameBytesMax &&
+           (delay_ns_ == 0 || lines_.begin()->first + delay_ns_ < now_ns || full())) {
+      const std::size_t cost = cost_of(lines_.begin()->second);
+      bytes += cost;
+      bytes_ -= cost;
+      out.push_back(std::move(lines_.begin()->second));
+      lines_.erase(lines_.begin());
+    }
+    return out;
+  }
+
+ private:
+  static std::size_t cost_of(const logql::FoundEntry& entry) {
+    std::size_t out = sizeof(logql::FoundEntry) + entry.line.size();
+    for (const logql::OwnedLabel& label : entry.labels)
+      out += sizeof(label) + label.name.size() + label.value.size();
+    return out;
+  }
+  const std::int64_t delay_ns_;
+  std::multimap<std::int64_t, logql::FoundEntry> lines_;
+  std::size_t bytes_ = 0;
+};
+
 // The parts of a session that callbacks of other threads may still hold when it is over.
 struct Shared {
   explicit Shared(const Executor& on) : executor(on), wake(on) {}
@@ -165,7 +210,7 @@ using History = logql::LogResult;
 
 awaitable<bool> send(WebSocket& socket, const std::string& frame) {
   while (!socket.send(frame)) {
-    if (!socket.is_open() || frame.size() > WebSocket::kQueueBytesMax) co_return false;
+    if (!socket.is_open()) co_return false;
     awaitable<bool> room = socket.wait_for_room();
     const bool open = co_await std::move(room);
     if (!open) co_return false;
@@ -179,7 +224,8 @@ awaitable<void> run_tail(StoreTasks& tasks, TailRequest request, WebSocket& sock
   const auto executor = co_await asio::this_coro::executor;
   Store& store = tasks.store();
   const auto shared = std::make_shared<Shared>(executor);
-  Result<std::vector<logql::Matcher>> matchers = logql::compile_matchers(request.query.matchers);
+  Result<std::vector<logql::Matcher>> matchers =
+      logql::compile_query_matchers(request.query.matchers);
   Result<logql::LinePipeline> pipeline = logql::LinePipeline::compile(request.query.stages);
   if (!matchers || !pipeline) {
     socket.close(1011, (matchers ? pipeline.error() : matchers.error()).text());
@@ -203,23 +249,15 @@ awaitable<void> run_tail(StoreTasks& tasks, TailRequest request, WebSocket& sock
   awaitable<Result<History>> reading = tasks.run<History>(std::move(read_history));
   Result<History> history = co_await std::move(reading);
   if (!history) {
-    socket.close(1011, history.error().text());
+    socket.close(tasks.stopping() ? 1001 : 1011, history.error().text());
     co_return;
   }
   std::unordered_set<std::uint64_t> seen;
   for (const logql::FoundEntry& entry : history->entries)
     seen.insert(hash_of(entry.timestamp_ns, entry.line));
   std::reverse(history->entries.begin(), history->entries.end());
-  for (std::size_t at = 0; at < history->entries.size(); at += kFrameEntriesMax) {
-    const auto first = history->entries.begin() + static_cast<std::ptrdiff_t>(at);
-    const auto last =
-        history->entries.begin() +
-        static_cast<std::ptrdiff_t>(std::min(at + kFrameEntriesMax, history->entries.size()));
-    const std::string frame = frame_of({first, last}, {}, query->categorize);
-    awaitable<bool> sending = send(socket, frame);
-    const bool sent = co_await std::move(sending);
-    if (!sent) co_return;
-  }
+  Waiting waiting(query->delay_ns);
+  waiting.add(std::move(history->entries));
 
   auto next_ping = std::chrono::steady_clock::now() + kPingEvery;
   while (socket.is_open()) {
@@ -231,42 +269,47 @@ awaitable<void> run_tail(StoreTasks& tasks, TailRequest request, WebSocket& sock
       socket.close(1000, "reached tail max duration limit");
       co_return;
     }
+    if (std::chrono::steady_clock::now() >= next_ping) {
+      next_ping = std::chrono::steady_clock::now() + kPingEvery;
+      if (!socket.ping()) co_return;
+    }
     std::vector<Dropped> dropped;
     std::size_t dropped_lines = 0;
     auto lines = std::make_shared<const std::vector<TailLine>>(
-        queue->take(kFrameEntriesMax, dropped, dropped_lines));
+        queue->take(waiting.full() ? 0 : kFrameEntriesMax, dropped, dropped_lines));
     if (dropped_lines != 0) store.metrics().tail_dropped.add(static_cast<double>(dropped_lines));
-    if (lines->empty() && dropped.empty()) {
-      shared->wake.expires_at(next_ping);
+    if (!lines->empty()) {
+      std::function<Result<std::vector<logql::FoundEntry>>(logql::QueryStop&)> filter =
+          [lines_left, lines](logql::QueryStop&) { return lines_left->run(*lines); };
+      awaitable<Result<std::vector<logql::FoundEntry>>> filtering =
+          tasks.run<std::vector<logql::FoundEntry>>(std::move(filter));
+      Result<std::vector<logql::FoundEntry>> entries = co_await std::move(filtering);
+      if (!entries) {
+        socket.close(tasks.stopping() ? 1001 : 1011, entries.error().text());
+        co_return;
+      }
+      // What the history has shown already.
+      if (!seen.empty()) {
+        std::erase_if(*entries, [&](const logql::FoundEntry& entry) {
+          return seen.erase(hash_of(entry.timestamp_ns, entry.line)) != 0;
+        });
+      }
+      waiting.add(std::move(*entries));
+    }
+    const std::vector<logql::FoundEntry> due = waiting.take(store.clock().now_ns());
+    if (!due.empty() || !dropped.empty()) {
+      const std::string frame = frame_of(due, dropped, query->categorize);
+      awaitable<bool> sending = send(socket, frame);
+      const bool sent = co_await std::move(sending);
+      if (!sent) co_return;
+    } else if (lines->empty()) {
+      auto until = next_ping;
+      if (!waiting.empty()) until = std::min(until, std::chrono::steady_clock::now() + kLookEvery);
+      shared->wake.expires_at(until);
       [[maybe_unused]] auto [error] = co_await shared->wake.async_wait(kAwait);
       const auto cancelled = co_await asio::this_coro::cancellation_state;
       if (cancelled.cancelled() != asio::cancellation_type::none) co_return;
-      if (std::chrono::steady_clock::now() >= next_ping) {
-        next_ping = std::chrono::steady_clock::now() + kPingEvery;
-        if (!socket.ping()) co_return;
-      }
-      continue;
     }
-    std::function<Result<std::vector<logql::FoundEntry>>(logql::QueryStop&)> filter =
-        [lines_left, lines](logql::QueryStop&) { return lines_left->run(*lines); };
-    awaitable<Result<std::vector<logql::FoundEntry>>> filtering =
-        tasks.run<std::vector<logql::FoundEntry>>(std::move(filter));
-    Result<std::vector<logql::FoundEntry>> entries = co_await std::move(filtering);
-    if (!entries) {
-      socket.close(tasks.stopping() ? 1001 : 1011, entries.error().text());
-      co_return;
-    }
-    // What the history has shown already.
-    if (!seen.empty()) {
-      std::erase_if(*entries, [&](const logql::FoundEntry& entry) {
-        return seen.erase(hash_of(entry.timestamp_ns, entry.line)) != 0;
-      });
-    }
-    if (entries->empty() && dropped.empty()) continue;
-    const std::string frame = frame_of(*entries, dropped, query->categorize);
-    awaitable<bool> sending = send(socket, frame);
-    const bool sent = co_await std::move(sending);
-    if (!sent) co_return;
   }
 }
 

@@ -18,6 +18,8 @@ struct TailRequest {
   std::int64_t start_ns = 0;  // of the history
   std::size_t limit = 100;    // lines of it
   bool categorize = false;
+  // Lines are shown when they are this old, in order of time: writers that are late catch up.
+  std::int64_t delay_ns = 0;
 };
 
 // Ends when the client goes, after an hour, or when the tasks stop.

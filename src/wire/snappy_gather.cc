@@ -39,7 +39,7 @@ Result<std::string> snappy_uncompress(std::string_view block, std::size_t bytes_
   }
   std::string out(bytes, '\0');
   if (!snappy::RawUncompress(block.data(), block.size(), out.data())) {
-    return Error{ErrorCode::kInvalid, "corrupt snappy block"};
+    return Error{ErrorCode::kInvalid, "snappy: corrupt input"};
   }
   return out;
 }

@@ -16,7 +16,7 @@ import rig
 LINES = 3000
 
 
-def start_loki(directory, name, auth):
+def start_loki(directory, name, auth, limits=None):
     loki = rig.need("loki", "LOKI")
     port, grpc = rig.free_port(), rig.free_port()
     home = directory / f"loki-{name}"
@@ -34,6 +34,7 @@ def start_loki(directory, name, auth):
         "schema_config": {"configs": [{"from": "2024-01-01", "store": "tsdb", "object_store": "filesystem",
                                        "schema": "v13", "index": {"prefix": "index_", "period": "24h"}}]},
         "analytics": {"reporting_enabled": False},
+        "limits_config": limits or {},
     }
     (home / "config.yaml").write_text(yaml.safe_dump(config))
     rig.Process(f"loki-{name}", [loki, f"-config.file={home}/config.yaml"], directory)

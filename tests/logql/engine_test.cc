@@ -86,7 +86,9 @@ std::vector<Entry> make_entries(std::mt19937_64& random, std::size_t count) {
     static const char* const kLevels[] = {"info", "warn", "error"};
     entry.line = "level=" + std::string(kLevels[random() % 3]) +
                  " n=" + std::to_string(random() % 20) +
-                 " v=" + std::to_string(static_cast<double>(random() % 1000) / 8);
+                 " v=" + std::to_string(static_cast<double>(random() % 1000) / 8) +
+                 " dur=" + std::to_string(random() % 5000) + "ms";
+    if (random() % 2) entry.line += " size=" + std::to_string(random() % 300) + "B";
     if (random() % 4 == 0) entry.metadata.emplace_back("trace", std::to_string(random() % 3));
     out.push_back(std::move(entry));
   }
@@ -121,14 +123,39 @@ std::string make_range(std::mt19937_64& random) {
                     "quantile_over_time", "rate"});
   std::string out =
       op + "(" + (op == "quantile_over_time" ? pick(random, {"0.5,", "0.99,", "0,", "1,"}) : "") +
-      R"({job=~"a|b"} | logfmt | unwrap v )" + window + ")";
+      R"({job=~"a|b"} | logfmt )" + pick(random, {"", "| n>3 ", R"(| level!="info" )"}) +
+      pick(random, {"| unwrap v ", "| unwrap duration(dur) ", "| unwrap bytes(size) ",
+                    R"(| unwrap n | __error__="" )"}) +
+      window + ")";
   if (op != "sum_over_time" && op != "rate" && random() % 2 == 0)
     out += pick(random, {" by (level)", " by ()", " without (n, trace)", " by (env, job)"});
   return out;
 }
 
+// What changes labels, picks series or joins several of them with one.
+std::string make_shaped(std::mt19937_64& random, std::uint64_t what) {
+  const std::string many = "sum by (level, env) (" + make_range(random) + ")";
+  const std::string one = "sum by (level) (" + make_range(random) + ")";
+  if (what == 10)
+    return pick(random, {"topk", "bottomk"}) + pick(random, {"(1, ", "(2, ", "(50, "}) + many +
+           ")" + pick(random, {"", " by (env)", " without (env)"});
+  if (what == 11)
+    // Never so that two series become equal.
+    return "label_replace(" + many +
+           pick(random,
+                {R"x(, "first", "$1-", "level", "(.).*"))x", R"x(, "first", "", "level", ".*"))x",
+                 R"x(, "new", "n", "none", ""))x", R"x(, "new", "$1", "env", "(x)"))x"});
+  const std::string op = pick(random, {" / ", " + ", " > ", " <= bool "});
+  if (what == 12)
+    return many + op +
+           pick(random, {"on (level) group_left ", "ignoring (env) group_left (job) "}) + one;
+  return one + op + pick(random, {"on (level) group_right ", "ignoring (env) group_right (job) "}) +
+         many;
+}
+
 std::string make_metric(std::mt19937_64& random, int depth) {
-  const auto what = random() % 10;
+  const auto what = random() % 14;
+  if (depth > 0 && what >= 10) return make_shaped(random, what);
   if (depth == 0 || what < 3) return make_range(random);
   if (what < 7) {
     const std::string op = pick(random, {"sum", "avg", "min", "max", "count", "stddev", "stdvar"});

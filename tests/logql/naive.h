@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -130,9 +131,15 @@ inline Vector range_at(const RangeAggregation& node, std::int64_t t,
     Labels labels;
     for (const auto& [name, text] : line.labels) labels.set(name, text);
     if (node.unwrap) {
-      const std::optional<double> number = parse_go_float(labels.get(node.unwrap->label));
-      if (!number) continue;
-      value = *number;
+      const std::string text(labels.get(node.unwrap->label));
+      if (text.empty()) continue;
+      std::optional<double> number = parse_go_float(text);
+      if (node.unwrap->conversion == UnwrapConversion::kBytes) {
+        number = static_cast<double>(std::stoi(text));  // always B here
+      } else if (node.unwrap->conversion == UnwrapConversion::kDuration) {
+        number = static_cast<double>(std::stoi(text)) / 1000;  // always ms
+      }
+      value = number.value();
       if (!node.grouping || node.grouping->without) labels.erase(node.unwrap->label);
     }
     values[node.grouping ? group(labels, *node.grouping) : labels].push_back(value);
@@ -242,6 +249,48 @@ inline std::optional<double> apply(const Binary& node, double a, double b, doubl
   return holds ? std::optional(kept) : std::nullopt;
 }
 
+// group_left and group_right: every series of the `many` side with its one partner.
+inline Vector many_to_one(const Binary& node, const Vector& left, const Vector& right) {
+  const Grouping match{!node.on, node.labels};
+  const bool swapped = node.card == Binary::Card::kOneToMany;
+  Vector out;
+  for (const auto& [labels, value] : swapped ? right : left) {
+    for (const auto& [others, other] : swapped ? left : right) {
+      if (group(labels, match) != group(others, match)) continue;
+      const double a = swapped ? other : value;
+      const double b = swapped ? value : other;
+      const std::optional<double> result = apply(node, a, b, a);
+      if (!result) continue;
+      Labels named = labels;
+      for (const std::string& name : node.include) {
+        named.erase(name);
+        if (!others.get(name).empty()) named.set(name, std::string(others.get(name)));
+      }
+      out[named] = *result;
+    }
+  }
+  return out;
+}
+
+// With the standard library's regular expressions.
+inline Vector replace_at(const LabelReplace& node, std::int64_t t,
+                         const std::vector<Entry>& entries) {
+  Vector out;
+  const std::regex regex(node.expression);
+  for (const auto& [given, value] : evaluate(*node.inner, t, entries)) {
+    Labels labels = given;
+    const std::string source(labels.get(node.source));
+    std::smatch found;
+    if (std::regex_match(source, found, regex)) {
+      const std::string text = found.format(node.replacement);
+      labels.erase(node.destination);
+      if (!text.empty()) labels.set(node.destination, text);
+    }
+    out[labels] = value;
+  }
+  return out;
+}
+
 inline Vector binary_at(const Binary& node, std::int64_t t, const std::vector<Entry>& entries) {
   Vector out;
   const auto* a = std::get_if<Number>(&node.left->node);
@@ -275,6 +324,7 @@ inline Vector binary_at(const Binary& node, std::int64_t t, const std::vector<En
     }
     return out;
   }
+  if (node.card != Binary::Card::kOneToOne) return many_to_one(node, left, right);
   for (const auto& [labels, value] : left) {
     for (const auto& [others, other] : right) {
       if (group(labels, match) != group(others, match)) continue;
@@ -291,6 +341,8 @@ inline Vector evaluate(const Metric& metric, std::int64_t t, const std::vector<E
   if (const auto* vector = std::get_if<VectorAggregation>(&metric.node))
     return vector_at(*vector, t, entries);
   if (const auto* binary = std::get_if<Binary>(&metric.node)) return binary_at(*binary, t, entries);
+  if (const auto* replace = std::get_if<LabelReplace>(&metric.node))
+    return replace_at(*replace, t, entries);
   if (const auto* number = std::get_if<VectorOfNumber>(&metric.node))
     return {{Labels(), number->value}};
   if (const auto* number = std::get_if<Number>(&metric.node)) return {{Labels(), number->value}};

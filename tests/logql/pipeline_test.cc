@@ -43,6 +43,157 @@ Outcome run(std::string_view stages, std::string_view line,
   return out;
 }
 
+TEST(LinePipeline, FunctionsOfTemplates) {
+  auto f = [](const std::string& text, std::string_view want) {
+    SCOPED_TRACE(text);
+    const Outcome got =
+        run("| logfmt | line_format `" + text + "`",
+            R"(a=1 f=1.5 b=5KB d=1m30s t=1700000000 u="x y&z" host="h\u00f6st" msg="Hello")");
+    EXPECT_EQ(got.line, want);
+    EXPECT_EQ(got.labels.count("__error__"), 0U);
+  };
+  f(R"({{count "l" .msg}} {{count "(?i)H|o" .msg}})", "2 2");
+  f(R"({{urlencode .u}} {{urldecode "a%20b+c%C3%B6"}})", "x+y%26z a b c\xc3\xb6");
+  f(R"({{bytes .b}} {{bytes "1KiB"}} {{duration .d}} {{duration_seconds "250ms"}})",
+    "5000 1024 90 0.25");
+  f(R"({{unixToTime .t | unixEpochMillis}} {{unixToTime "1700000000123456789" | unixEpochNanos}})",
+    "1700000000000 1700000000123456789");
+  f(R"({{unixToTime "19373" | unixEpoch}})", "1673827200");
+  f(R"({{toDateInZone "2006-01-02 15:04" "Europe/Berlin" "2026-01-02 03:04" | unixEpoch}})",
+    "1767319440");
+  f(R"([{{alignLeft 7 .host}}] [{{alignRight 7 .host}}] [{{alignLeft 2 .host}}] [{{alignRight 3 .host}}])",
+    "[h\u00f6st   ] [   h\u00f6st] [h\u00f6] [\u00f6st]");
+  f(R"([{{alignLeft 0 .msg}}{{alignRight 0 .msg}}] {{alignLeft -1 .msg}})", "[] Hello");
+  f(R"({{__timestamp__ | unixEpoch}} {{__line__ | len}} {{.nope | default "none"}})",
+    "1600000000 75 none");
+
+  // Those of Promtail's stages only are no functions here.
+  for (const char* name : {"Hash", "Sha2Hash", "sha256sum", "env", "dict", "uuidv4"}) {
+    const LogQuery query =
+        parse_log_query("{app=\"x\"} | line_format `{{" + std::string(name) + "}}`").value();
+    EXPECT_FALSE(LinePipeline::compile(query.stages)) << name;
+  }
+  // A call that fails leaves the line as it is, with an error.
+  for (const char* text :
+       {"{{bytes .msg}}", "{{duration .msg}}", "{{urldecode \"%zz\"}}", "{{unixToTime .msg}}"}) {
+    const Outcome got = run("| logfmt | line_format `" + std::string(text) + "`", "msg=x");
+    EXPECT_EQ(got.line, "msg=x") << text;
+    EXPECT_EQ(got.labels.at("__error__"), "TemplateFormatErr") << text;
+  }
+}
+
+TEST(LinePipeline, HowLabelFiltersBind) {
+  auto f = [](const std::string& filters, std::string_view line, bool kept) {
+    EXPECT_EQ(run("| logfmt | " + filters, line).kept, kept) << filters << " on " << line;
+  };
+  f(R"(a="1" and b="1" or c="1")", "c=1", true);
+  f(R"(a="1" or b="1" and c="1")", "a=1", true);
+  f(R"(a="1", b="1" or c="1")", "c=1", false);  // a and (b or c)
+  f(R"(a="1", b="1" or c="1")", "a=1 c=1", true);
+  f(R"(a="1" b="1" or c="1")", "c=1", false);
+  f(R"(a="1" or b="1", c="1")", "a=1", true);  // a or (b and c)
+  f(R"(a="1" or b="1", c="1")", "b=1", false);
+  f(R"((a="1" or b="1"), c="1")", "a=1", false);
+  std::string many = R"(a="0")";
+  for (int i = 0; i < 900; ++i) many += R"( or a="1")";
+  f(many, "a=1", true);
+  for (int i = 0; i < 200; ++i) many += R"( or a="1")";
+  EXPECT_FALSE(parse_log_query(R"({app="x"} | )" + many));
+  std::string commas = R"(a="0")";
+  for (int i = 0; i < 5000; ++i) commas += R"(,a="1")";
+  EXPECT_FALSE(parse_log_query(R"({app="x"} | )" + commas));
+}
+
+TEST(LinePipeline, LineFiltersRightBehindStages) {
+  auto f = [](std::string_view stages, std::string_view line, bool kept) {
+    EXPECT_EQ(run(stages, line).kept, kept) << stages << " on " << line;
+  };
+  f(R"(| json != "x")", R"({"a":"x"})", false);
+  f(R"(| json != "x")", R"({"a":"y"})", true);
+  f(R"(| logfmt !~ "[0-9]")", "a=1", false);
+  f(R"x(| logfmt != ip("10.0.0.0/8"))x", "a=10.1.1.1", false);
+  f(R"(| unpack != "x" | a="1")", R"({"_entry":"y","a":"1"})", true);
+  f(R"(| decolorize != "31")", "\x1b[31mred\x1b[0m", true);
+  // Labels that are called like a stage.
+  f(R"(| logfmt | json="1")", "json=1", true);
+  f(R"(| logfmt | logfmt>5)", "logfmt=4", false);
+  f(R"(| logfmt | drop="1")", "drop=1", true);
+}
+
+TEST(LinePipeline, FaultsArePassedOverAsInLoki) {
+  auto f = [](std::string_view stages, std::string_view line,
+              const std::map<std::string, std::string>& want) {
+    SCOPED_TRACE(line);
+    EXPECT_EQ(run(stages, line).labels, want);
+  };
+  // logfmt: behind a quote that is not closed there is nothing; other faults end at the next blank.
+  f("| logfmt", R"(a=1 k="open n=2)", {{"a", "1"}});
+  f("| logfmt", R"(=x a=1)", {{"a", "1"}});
+  f("| logfmt", R"(k==v a=1 q=v"x b=2)", {{"a", "1"}, {"b", "2"}});
+  f("| logfmt", R"("quoted" a=1)", {{"a", "1"}});
+  f("| logfmt", R"(k="bad \x" a=1)", {{"a", "1"}});
+  f("| logfmt", "k=\"two\nlines\" a=1", {{"k", "two\nlines"}, {"a", "1"}});
+  f("| logfmt --strict", R"(a=1 k==v b=2)", {{"a", "1"}, {"__error__", "LogfmtParserErr"}});
+  // json: a comma before the end is none; of an object that does not end nothing counts.
+  f("| json", R"({"a":1,})", {{"a", "1"}});
+  f("| json", R"({"a":1,"o":{"b":2,"c")", {{"a", "1"}, {"__error__", "JSONParserErr"}});
+  f("| json", R"({"a":1,"o":{"b":2,"c":}})",
+    {{"a", "1"}, {"o_b", "2"}, {"__error__", "JSONParserErr"}});
+  f("| json", R"({"half":"x \ud83d y","pair":"\ud83d\ude00","word":"\\ud83d"})",
+    {{"half", ""}, {"pair", "\xf0\x9f\x98\x80"}, {"word", "\\ud83d"}});
+  f("| json", R"({"9":{"9a":{"9b":1}},"a":{"0":2}})", {{"_9_9a_9b", "1"}, {"a_0", "2"}});
+  // A path to a broken value is an error, a path to none is not.
+  f(R"(| json a, b)", R"({"a":})", {{"a", ""}, {"b", ""}, {"__error__", "JSONParserErr"}});
+  f(R"(| json a="o.x", b="o.y")", R"({"o":{"x":"1","y":"op)",
+    {{"a", "1"}, {"b", ""}, {"__error__", "JSONParserErr"}});
+  f(R"(| json a, b)", R"({"a":["\"q\""],"b":{"c":"\"q\""}})",
+    {{"a", R"([""q""])"}, {"b", R"({"c":"\"q\""})"}});
+}
+
+TEST(LinePipeline, SaysWhichStageIsWrong) {
+  auto f = [](const std::string& stages, const std::string& want) {
+    const Result<LogQuery> query = parse_log_query(R"({app="x"} )" + stages);
+    ASSERT_TRUE(query) << stages << ": " << query.error().text();
+    const Result<LinePipeline> pipeline = LinePipeline::compile(query->stages);
+    ASSERT_FALSE(pipeline) << stages;
+    EXPECT_EQ(pipeline.error().text().substr(0, want.size()), want);
+  };
+  const std::string regex = "error parsing regexp: missing closing ): `(`";
+  f(R"(|~ "(")", R"(parse error : stage '|~ "("' : )" + regex);
+  f(R"(| json |= "a" !~ `(`)", R"(parse error : stage '!~ "("' : )" + regex);
+  f(R"(| line_format "x" |~ "a" or "(")", R"(parse error : stage '|~ "a" or "("' : )" + regex);
+  f(R"x(|= ip("10.0.0"))x", R"x(parse error : stage '|= ip("10.0.0")' : )x");
+  f(R"(|> "<_><_>")", R"(parse error : stage '|> "<_><_>"' : )");
+  f(R"(| regexp "(")", R"(parse error : stage '| regexp "("' : )" + regex);
+  f(R"(| regexp "a")",
+    R"(parse error : stage '| regexp "a"' : at least one named capture must be supplied)");
+  f(R"(| pattern "a")", R"(parse error : stage '| pattern "a"' : )");
+  f(R"(| line_format "{{nope}}")",
+    R"(parse error : stage '| line_format "{{nope}}"' : invalid line template: template: line:)");
+  f(R"(| label_format a=b, c="{{")",
+    R"(parse error : stage '| label_format a=b,c="{{"' : invalid template for label 'c': )");
+  f(R"(| json a="b[")", R"(parse error : stage '| json a="b["' : cannot parse expression [b[]: )");
+}
+
+TEST(LinePipeline, FiltersOnStoredLinesComeFirst) {
+  auto f = [](std::string_view stages, std::size_t leading) {
+    const LogQuery query = parse_log_query(R"({app="x"} )" + std::string(stages)).value();
+    EXPECT_EQ(LinePipeline::compile(query.stages).value().leading_filters().size(), leading)
+        << stages;
+  };
+  f(R"(|= "a" != "b")", 2);
+  f(R"(| json |= "a")", 1);
+  f(R"(|= "a" | logfmt | level="x" | drop y |~ "b")", 2);
+  f(R"(| label_format a="{{__line__}}" |= "b")", 1);
+  f(R"(| line_format "a" |= "a")", 0);
+  f(R"(|= "a" | decolorize |= "b")", 1);
+  f(R"(| unpack |= "b")", 0);
+  EXPECT_TRUE(run(R"(| line_format "new" |= "new")", "old").kept);
+  EXPECT_FALSE(run(R"(|= "old" | line_format "new" |= "old")", "old").kept);
+  EXPECT_TRUE(run(R"(| json | a="1" |= "b")", R"({"a":1,"b":2})").kept);
+  EXPECT_FALSE(run(R"(| json | a="1" |= "c")", R"({"a":1,"b":2})").kept);
+}
+
 TEST(LinePipeline, Filters) {
   auto f = [](std::string_view stages, std::string_view line, bool kept) {
     EXPECT_EQ(run(stages, line).kept, kept) << stages << " on " << line;

@@ -65,8 +65,12 @@ TEST(QueryParser, ErrorsSayWhere) {
     "parse error at line 1, col 13: syntax error: unexpected ), expecting RANGE");
   f(R"(rate({a="b"}[x]))", "parse error at line 1, col 14: not a valid duration string: \"x\"");
   f(R"(sum({a="b"}))", "parse error at line 1, col 12: syntax error: a log query has no values");
-  f(R"({a="b"} + 1)",
-    "parse error at line 1, col 1: unexpected type for left leg of binary operation (+)");
+  f(R"({a="b"} + 1)", "parse error : unexpected type for left leg of binary operation (+)");
+  f(R"(rate({a="b"}[100y]))", "parse error at line 1, col 14: this range is too long");
+  f(R"(rate({a="b"}[1m] offset 100y))", "parse error at line 1, col 25: this offset is too long");
+  f(R"(1 + {a="b"})", "parse error : unexpected type for right leg of binary operation (+)");
+  f(R"({a="b"} | keep c != "x" or "y")",
+    "parse error at line 1, col 28: syntax error: unexpected STRING");
   f(R"({a="b"} |= "x)", "parse error at line 1, col 12: this string does not end");
   f(R"({a="b"} | label_format a=b, a=c)",
     "parse error at line 1, col 29: multiple label name 'a' not allowed");

@@ -55,7 +55,8 @@ class LabelFormatStage final : public LineStage {
 Result<LineStagePtr> make_stage(const LineFormatSyntax& syntax) {
   Result<QueryTemplate> text = QueryTemplate::compile(syntax.text);
   if (!text)
-    return error_at(syntax.place, "invalid line template: template: line:" + text.error().text());
+    return Error{ErrorCode::kInvalid,
+                 "invalid line template: template: line:" + text.error().text()};
   return LineStagePtr(std::make_unique<LineFormatStage>(std::move(text).value()));
 }
 
@@ -68,8 +69,8 @@ Result<LineStagePtr> make_stage(const LabelFormatSyntax& syntax) {
     if (each.is_rename) continue;
     Result<QueryTemplate> text = QueryTemplate::compile(each.value);
     if (!text) {
-      return error_at(each.place, "invalid template for label '" + each.name +
-                                      "': template: label:" + text.error().text());
+      return Error{ErrorCode::kInvalid, "invalid template for label '" + each.name +
+                                            "': template: label:" + text.error().text()};
     }
     item.text = std::make_unique<QueryTemplate>(std::move(text).value());
   }

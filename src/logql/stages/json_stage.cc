@@ -1,8 +1,9 @@
 // json: the members of a JSON object as labels, nested names joined by _. With names, only those
 // paths. unpack: what Promtail's `pack` stage packed.
-#include <array>
+#include <charconv>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "logql/json_path.h"
 #include "logql/line_pipeline.h"
@@ -14,8 +15,29 @@ namespace {
 constexpr std::string_view kJsonError = "JSONParserErr";
 constexpr std::size_t kNameBytesMax = 4096;
 
-// A string's characters; U+FFFD, also from bytes that are no UTF-8, becomes a space.
+int hex4(std::string_view text) {
+  int out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out, 16);
+  return text.size() == 4 && error == std::errc() && end == text.data() + 4 ? out : -1;
+}
+
+// Whether an escape is half of a character: "\\ud83d" without its "\\ude00".
+bool has_half_character(std::string_view body) {
+  for (std::size_t at = 0; (at = body.find('\\', at)) != body.npos; at += 2) {
+    if (at + 1 >= body.size() || body[at + 1] != 'u') continue;
+    const int unit = hex4(body.substr(at + 2, 4));
+    if (unit < 0xd800 || unit > 0xdfff) continue;
+    const bool pair = body.substr(at + 6, 2) == "\\u" && hex4(body.substr(at + 8, 4)) >= 0xdc00;
+    if (!pair) return true;
+    at += 10;
+  }
+  return false;
+}
+
+// A string's characters; U+FFFD, also from bytes that are no UTF-8, becomes a space. A string with
+// a bad escape is empty, as in Loki.
 std::string_view label_value(std::string_view body, json::StringShape shape, Arena& arena) {
+  if (shape.has_escape && has_half_character(body)) return {};
   const std::string_view text = json::string_text(body, shape, arena);
   constexpr std::string_view kReplacement = "\xef\xbf\xbd";
   if (text.find(kReplacement) == text.npos) return text;
@@ -39,10 +61,10 @@ struct Key {
 };
 
 // From `at`, behind "{" or ",".
-Key next_key(const char* at, const char* end, bool first, Arena& arena) {
+Key next_key(const char* at, const char* end, Arena& arena) {
   at = json::skip_blanks(at, end);
   if (at == end) return {};
-  if (first && *at == '}') return {{}, at + 1, true};
+  if (*at == '}') return {{}, at + 1, true};  // also behind a comma, as in Loki
   if (*at != '"') return {};
   json::StringShape shape;
   const char* const body = at + 1;
@@ -86,8 +108,8 @@ class JsonStage final : public LineStage {
   // From behind "{" to behind "}"; null: malformed. What came before that stays set.
   const char* object(const char* at, const char* end, LineState& state, int depth) {
     if (depth > json::kDepthMax) return nullptr;
-    for (bool first = true;; first = false) {
-      const Key key = next_key(at, end, first, state.arena);
+    while (true) {
+      const Key key = next_key(at, end, state.arena);
       if (key.value == nullptr || key.end) return key.value;
       at = value(key, end, state, depth);
       if (at == nullptr) return nullptr;
@@ -104,9 +126,12 @@ class JsonStage final : public LineStage {
       const std::size_t before = prefix_.size();
       if (before != 0) prefix_ += '_';
       if (prefix_.size() + key.name.size() < kNameBytesMax)
-        prefix_ += label_name_of(key.name, state.arena);
+        prefix_ += before == 0 ? label_name_of(key.name, state.arena) : inner_name(key.name, state);
+      if (depth == 0) saved_ = state.labels.all();
       const char* const behind = object(at + 1, end, state, depth + 1);
       prefix_.resize(before);
+      // Of an object that does not end nothing counts.
+      if (behind == nullptr && depth == 0 && !is_closed(at, end)) state.labels.edit() = saved_;
       return behind;
     }
     if (*at == '"') {
@@ -126,15 +151,22 @@ class JsonStage final : public LineStage {
     return behind;
   }
 
-  void set(std::string_view key, std::string_view value, LineState& state) {
+  // Below the first level a leading digit stands behind the prefix, so it stays as it is.
+  static std::string_view inner_name(std::string_view key, LineState& state) {
     std::string_view name = label_name_of(key, state.arena);
-    if (!prefix_.empty()) {
-      // Below the first level a leading digit stands behind the prefix, so it stays as it is.
+    if (!key.empty() && key[0] >= '0' && key[0] <= '9' && name.starts_with('_'))
+      name.remove_prefix(1);
+    return name;
+  }
+
+  void set(std::string_view key, std::string_view value, LineState& state) {
+    std::string_view name;
+    if (prefix_.empty()) {
+      name = label_name_of(key, state.arena);
+    } else {
       const std::size_t before = prefix_.size();
       prefix_ += '_';
-      if (!key.empty() && key[0] >= '0' && key[0] <= '9' && name.starts_with('_'))
-        name.remove_prefix(1);
-      prefix_ += name;
+      prefix_ += inner_name(key, state);
       name = state.arena.copy(prefix_);
       prefix_.resize(before);
     }
@@ -142,7 +174,26 @@ class JsonStage final : public LineStage {
     state.labels.set_parsed(state.labels.free_name(name, state.arena), value);
   }
 
+  // Whether the brace at `at` has its partner, whatever stands between.
+  static bool is_closed(const char* at, const char* end) {
+    int open = 0;
+    for (; at != end; ++at) {
+      if (*at == '"') {
+        json::StringShape shape;
+        at = json::skip_string(at + 1, end, shape);
+        if (at == nullptr) return false;
+        --at;
+      } else if (*at == '{') {
+        ++open;
+      } else if (*at == '}' && --open == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   std::string prefix_;
+  std::vector<LineLabel> saved_;
 };
 
 class JsonPathsStage final : public LineStage {
@@ -153,6 +204,12 @@ class JsonPathsStage final : public LineStage {
   };
   explicit JsonPathsStage(std::vector<Wanted> wanted) : wanted_(std::move(wanted)) {}
 
+  // Loki undoes escapes in the JSON text of lists too, though not of objects.
+  static std::string_view value_of(const JsonPath::Found& found, Arena& arena) {
+    if (found.is_string || !found.text.starts_with('[')) return found.text;
+    return json::string_text(found.text, {.has_escape = true, .has_high_byte = true}, arena);
+  }
+
   bool process(LineState& state) override {
     if (state.line.empty()) return true;
     if (state.line[0] != '{' && state.line[0] != '[' && state.line[0] != '"') {
@@ -161,8 +218,10 @@ class JsonPathsStage final : public LineStage {
     }
     for (const Wanted& wanted : wanted_) {
       const std::optional<JsonPath::Found> found = wanted.path.find(state.line, state.arena);
-      if (found) {
-        state.labels.set_parsed(state.labels.free_name(wanted.name, state.arena), found->text);
+      if (found && found->is_broken) state.labels.set_error(kJsonError, "Malformed JSON error");
+      if (found && !found->is_broken) {
+        state.labels.set_parsed(state.labels.free_name(wanted.name, state.arena),
+                                value_of(*found, state.arena));
       } else if (!state.labels.find(wanted.name)) {
         state.labels.set_parsed(wanted.name, {});
       }
@@ -187,8 +246,8 @@ class UnpackStage final : public LineStage {
     std::optional<std::string_view> entry;
     found_.clear();
     ++at;
-    for (bool first = true;; first = false) {
-      const Key key = next_key(at, end, first, state.arena);
+    while (true) {
+      const Key key = next_key(at, end, state.arena);
       if (key.end) break;
       const char* const behind =
           key.value == nullptr ? nullptr : json::skip_value(key.value, end, 1);
@@ -232,8 +291,8 @@ Result<LineStagePtr> make_stage(const JsonSyntax& syntax) {
   for (const ExtractSyntax& extract : syntax.extracts) {
     Result<JsonPath> path = JsonPath::compile(extract.path);
     if (!path)
-      return error_at(extract.path_place,
-                      "cannot parse expression [" + extract.path + "]: " + path.error().text());
+      return Error{ErrorCode::kInvalid,
+                   "cannot parse expression [" + extract.path + "]: " + path.error().text()};
     wanted.push_back({extract.name, std::move(path).value()});
   }
   return LineStagePtr(std::make_unique<JsonPathsStage>(std::move(wanted)));

@@ -97,7 +97,7 @@ class LabelFilter {
       TAILRACE_TRY(out.matcher_, Matcher::compile(syntax.matcher));
     } else if (syntax.kind == LabelFilterSyntax::Kind::kIp) {
       Result<IpPattern> ip = IpPattern::compile(syntax.text);
-      if (!ip) return error_at(syntax.place, ip.error().text());
+      if (!ip) return std::move(ip).error();
       out.ip_ = *ip;
     }
     return out;

@@ -38,27 +38,15 @@ std::string_view clean(std::string_view value, Arena& arena) {
 // Calls take(key, value) for each pair; false if there was a fault.
 template <class Take>
 bool for_each_pair(std::string_view line, bool strict, Arena& arena, Take take) {
-  bool good = true;
-  while (!line.empty()) {
-    LogfmtReader reader(line, arena);
-    const char* seen = line.data();
-    while (reader.next()) {
+  LogfmtReader reader(line, arena, LogfmtReader::PassOver());
+  while (!reader.at_end()) {
+    if (reader.next()) {
       take(reader.key(), reader.value());
-      seen = std::max(seen, reader.key().data() + reader.key().size());
-      const std::string_view value = reader.value();
-      if (value.data() >= line.data() && value.data() <= line.data() + line.size())
-        seen = std::max(seen, value.data() + value.size());
+    } else if (reader.failed() && strict) {
+      break;
     }
-    if (!reader.failed()) return good;
-    good = false;
-    if (strict) return false;
-    // Behind what was read, and behind the word that could not be.
-    std::size_t at = static_cast<std::size_t>(seen - line.data());
-    while (at < line.size() && static_cast<unsigned char>(line[at]) <= ' ') ++at;
-    while (at < line.size() && static_cast<unsigned char>(line[at]) > ' ') ++at;
-    line.remove_prefix(at);
   }
-  return good;
+  return !reader.failed();
 }
 
 class LogfmtStage final : public LineStage {

@@ -69,18 +69,14 @@ Result<LineStagePtr> make_stage(const LineFilterSyntax& syntax) {
 
 Result<LineStagePtr> make_stage(const RegexpSyntax& syntax) {
   Result<GoRegex> regex = GoRegex::compile(syntax.expression, {.keep = GroupsKept::kNamed});
-  if (!regex)
-    return error_at(syntax.place, "stage '| regexp \"" + syntax.expression +
-                                      "\"' : error parsing regexp: " + regex.error().text());
-  if (regex->groups().empty()) {
-    return error_at(syntax.place, "stage '| regexp \"" + syntax.expression +
-                                      "\"' : at least one named capture must be supplied");
-  }
+  if (!regex) return std::move(regex).error();
+  if (regex->groups().empty())
+    return Error{ErrorCode::kInvalid, "at least one named capture must be supplied"};
   std::vector<std::string> names;
   for (const std::string& name : regex->all_names()) {
     if (name.empty()) continue;
     if (std::find(names.begin(), names.end(), name) != names.end())
-      return error_at(syntax.place, "duplicate extracted label name '" + name + "'");
+      return Error{ErrorCode::kInvalid, "duplicate extracted label name '" + name + "'"};
     names.push_back(name);
   }
   return LineStagePtr(std::make_unique<RegexpStage>(std::move(regex).value()));
@@ -88,7 +84,7 @@ Result<LineStagePtr> make_stage(const RegexpSyntax& syntax) {
 
 Result<LineStagePtr> make_stage(const PatternSyntax& syntax) {
   Result<LinePattern> pattern = LinePattern::compile_stage(syntax.pattern);
-  if (!pattern) return error_at(syntax.place, pattern.error().text());
+  if (!pattern) return std::move(pattern).error();
   return LineStagePtr(std::make_unique<PatternStage>(std::move(pattern).value()));
 }
 

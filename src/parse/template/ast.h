@@ -75,6 +75,6 @@ struct Tree {
   bool uses_whole_map = false;
 };
 
-Result<std::unique_ptr<Tree>> parse(std::string_view text);
+Result<std::unique_ptr<Tree>> parse(std::string_view text, TemplateFunctions functions);
 
 }  // namespace tailrace::tmpl

@@ -1,6 +1,6 @@
 // html, js, urlquery.
 #include "base/text.h"
-#include "parse/template/functions.h"
+#include "parse/template/strings.h"
 
 namespace tailrace::tmpl {
 namespace {
@@ -70,6 +70,23 @@ std::string escape_js(std::string_view text) {
   return out;
 }
 
+// The arguments as one text; nil is what an action would print for it.
+std::string joined(const Call& call) {
+  std::vector<Value> values(call.args.begin(), call.args.end());
+  for (Value& value : values) {
+    if (value.is_nil()) value = Value::of_text("<no value>");
+  }
+  return print(values);
+}
+Result<Value> do_html(Call& call) { return call.give(escape_html(joined(call))); }
+Result<Value> do_js(Call& call) { return call.give(escape_js(joined(call))); }
+Result<Value> do_urlquery(Call& call) { return call.give(escape_query(joined(call))); }
+
+constexpr Function kFunctions[] = {
+    {"html", "a*", do_html}, {"js", "a*", do_js}, {"urlquery", "a*", do_urlquery}};
+
+}  // namespace
+
 std::string escape_query(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -87,23 +104,6 @@ std::string escape_query(std::string_view text) {
   }
   return out;
 }
-
-// The arguments as one text; nil is what an action would print for it.
-std::string joined(const Call& call) {
-  std::vector<Value> values(call.args.begin(), call.args.end());
-  for (Value& value : values) {
-    if (value.is_nil()) value = Value::of_text("<no value>");
-  }
-  return print(values);
-}
-Result<Value> do_html(Call& call) { return call.give(escape_html(joined(call))); }
-Result<Value> do_js(Call& call) { return call.give(escape_js(joined(call))); }
-Result<Value> do_urlquery(Call& call) { return call.give(escape_query(joined(call))); }
-
-constexpr Function kFunctions[] = {
-    {"html", "a*", do_html}, {"js", "a*", do_js}, {"urlquery", "a*", do_urlquery}};
-
-}  // namespace
 
 std::span<const Function> escape_functions() { return kFunctions; }
 

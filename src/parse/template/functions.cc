@@ -26,8 +26,65 @@ constexpr std::string_view kUnsupported[] = {"bcrypt",
                                              "getHostByName",
                                              "htpasswd"};
 
-std::unordered_map<std::string_view, Function> join_tables() {
-  std::unordered_map<std::string_view, Function> all;
+using Table = std::unordered_map<std::string_view, Function>;
+
+// Of the library's functions queries have these.
+constexpr std::string_view kOfQueries[] = {"ToLower",
+                                           "ToUpper",
+                                           "Replace",
+                                           "Trim",
+                                           "TrimLeft",
+                                           "TrimRight",
+                                           "TrimPrefix",
+                                           "TrimSuffix",
+                                           "TrimSpace",
+                                           "b64dec",
+                                           "b64enc",
+                                           "lower",
+                                           "upper",
+                                           "title",
+                                           "trunc",
+                                           "substr",
+                                           "contains",
+                                           "hasPrefix",
+                                           "hasSuffix",
+                                           "indent",
+                                           "nindent",
+                                           "replace",
+                                           "repeat",
+                                           "trim",
+                                           "trimAll",
+                                           "trimSuffix",
+                                           "trimPrefix",
+                                           "int",
+                                           "float64",
+                                           "add",
+                                           "sub",
+                                           "mul",
+                                           "div",
+                                           "mod",
+                                           "addf",
+                                           "subf",
+                                           "mulf",
+                                           "divf",
+                                           "max",
+                                           "min",
+                                           "maxf",
+                                           "minf",
+                                           "ceil",
+                                           "floor",
+                                           "round",
+                                           "fromJson",
+                                           "date",
+                                           "toDate",
+                                           "now",
+                                           "unixEpoch",
+                                           "default",
+                                           "regexReplaceAll",
+                                           "regexReplaceAllLiteral"};
+
+Table join_tables() {
+  Table all;
   for (const std::string_view name : kUnsupported) all[name] = {name, "a*", nullptr};
   for (const std::span<const Function> table :
        {builtin_functions(), compare_functions(), escape_functions(), promtail_functions(),
@@ -38,6 +95,16 @@ std::unordered_map<std::string_view, Function> join_tables() {
     for (const Function& function : table) all[function.name] = function;
   }
   return all;
+}
+
+Table join_for_queries(const Table& all) {
+  Table out;
+  for (const std::string_view name : kOfQueries) out[name] = all.at(name);
+  for (const std::span<const Function> table :
+       {builtin_functions(), compare_functions(), escape_functions(), query_functions()}) {
+    for (const Function& function : table) out[function.name] = function;
+  }
+  return out;
 }
 
 // "12.000" is a whole number to the library.
@@ -52,10 +119,12 @@ std::string_view without_zero_fraction(std::string_view text) {
 
 Error call_error(std::string text) { return {ErrorCode::kInvalid, std::move(text)}; }
 
-const Function* find_function(std::string_view name) {
-  static const std::unordered_map<std::string_view, Function> all = join_tables();
-  const auto found = all.find(name);
-  return found == all.end() ? nullptr : &found->second;
+const Function* find_function(std::string_view name, TemplateFunctions of) {
+  static const Table all = join_tables();
+  static const Table queries = join_for_queries(all);
+  const Table& table = of == TemplateFunctions::kQuery ? queries : all;
+  const auto found = table.find(name);
+  return found == table.end() ? nullptr : &found->second;
 }
 
 std::string_view parameter_type(char letter) {

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "parse/go_regex.h"
+#include "parse/go_template.h"
 #include "parse/template/value.h"
 
 namespace tailrace::tmpl {
@@ -49,8 +50,8 @@ struct Function {
   Result<Value> (*run)(Call& call) = nullptr;  // null: known, but not done here
 };
 
-// Null if there is none of that name.
-const Function* find_function(std::string_view name);
+// Null if there is none of that name for those templates.
+const Function* find_function(std::string_view name, TemplateFunctions of);
 
 // Go's type name of a signature's letter.
 std::string_view parameter_type(char letter);
@@ -73,6 +74,7 @@ std::span<const Function> builtin_functions();
 std::span<const Function> compare_functions();
 std::span<const Function> escape_functions();
 std::span<const Function> promtail_functions();
+std::span<const Function> query_functions();
 std::span<const Function> string_functions();
 std::span<const Function> word_functions();
 std::span<const Function> regex_functions();

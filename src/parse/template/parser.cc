@@ -16,8 +16,8 @@ constexpr int kDepthMax = 200;
 
 class Parser {
  public:
-  explicit Parser(std::vector<Token> tokens)
-      : tokens_(std::move(tokens)), tree_(std::make_unique<Tree>()) {}
+  Parser(std::vector<Token> tokens, TemplateFunctions functions)
+      : tokens_(std::move(tokens)), functions_(functions), tree_(std::make_unique<Tree>()) {}
 
   Result<std::unique_ptr<Tree>> run() {
     TAILRACE_CHECK(list(tree_->main, Ending::kEof));
@@ -348,7 +348,7 @@ class Parser {
       case TokenKind::kName: {
         out.kind = Expression::Kind::kFunction;
         out.text = token.text;
-        out.function = find_function(token.text);
+        out.function = find_function(token.text, functions_);
         if (out.function == nullptr) {
           return template_error(token.line, "function \"" + token.text + "\" not defined");
         }
@@ -471,6 +471,7 @@ class Parser {
   }
 
   std::vector<Token> tokens_;
+  const TemplateFunctions functions_;
   std::unique_ptr<Tree> tree_;
   std::vector<std::string> variables_{"$"};
   std::size_t next_ = 0;
@@ -482,9 +483,9 @@ class Parser {
 
 }  // namespace
 
-Result<std::unique_ptr<Tree>> parse(std::string_view text) {
+Result<std::unique_ptr<Tree>> parse(std::string_view text, TemplateFunctions functions) {
   TAILRACE_TRY(std::vector<Token> tokens, tokenize(text));
-  return Parser(std::move(tokens)).run();
+  return Parser(std::move(tokens), functions).run();
 }
 
 }  // namespace tailrace::tmpl

@@ -27,6 +27,9 @@ std::vector<std::string_view> split_n(std::string_view text, std::string_view se
                                       std::int64_t count);
 Value text_list(Call& call, const std::vector<std::string_view>& texts);
 
+// url.QueryEscape.
+std::string escape_query(std::string_view text);
+
 // An error if `bytes` is more than one text may have.
 Result<void> check_size(const Call& call, std::size_t bytes);
 
