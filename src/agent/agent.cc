@@ -47,14 +47,6 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Whether a client's URL is our own store: then there is no need for a socket.
-bool is_own_store(const ClientOptions& client, const StoreServiceOptions& store) {
-  const bool is_local = client.url.host == "127.0.0.1" || client.url.host == "localhost";
-  return store.enabled && is_local && client.url.scheme == "http" &&
-         client.url.port_or_default() == store.listen.port &&
-         client.url.path == "/loki/api/v1/push" && !store.listen.tls.enabled();
-}
-
 Runtime::TransportFactory http_transports(Executor executor) {
   return [executor](const ClientOptions& client) {
     return make_http_transport(executor, client, user_agent());

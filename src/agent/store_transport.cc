@@ -54,6 +54,13 @@ class StoreTransport final : public Transport {
 
 }  // namespace
 
+bool is_own_store(const ClientOptions& client, const StoreServiceOptions& store) {
+  const bool is_local = client.url.host == "127.0.0.1" || client.url.host == "localhost";
+  return store.enabled && is_local && client.url.scheme == "http" &&
+         client.url.port_or_default() == store.listen.port &&
+         client.url.path == "/loki/api/v1/push" && !store.listen.tls.enabled();
+}
+
 std::unique_ptr<Transport> make_store_transport(Executor executor, Store& store) {
   return std::make_unique<StoreTransport>(std::move(executor), store);
 }

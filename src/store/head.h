@@ -19,14 +19,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "store/day_number.h"
 #include "store/push_request.h"
 #include "store/stream_catalog.h"
 
 namespace tailrace {
-
-using DayNumber = std::int32_t;  // days since the Unix epoch, UTC
-DayNumber day_of(std::int64_t timestamp_ns) noexcept;
-std::int64_t day_start_ns(DayNumber day) noexcept;
 
 // An entry as it lies in a run.
 struct StoredEntry {

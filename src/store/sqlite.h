@@ -54,6 +54,8 @@ class Database {
 
   Result<void> run(const char* sql);
   Result<Statement> prepare(std::string_view sql);
+  // The first column of the first row; 0 without a row.
+  Result<std::int64_t> read_number(std::string_view sql);
   std::int64_t last_insert_id() const;
   std::int64_t changes() const;
 

@@ -35,10 +35,62 @@ Writer::Writer(const StoreOptions& options, const Clock& clock, StreamCatalog& c
       observer_(std::move(observer)) {}
 
 Result<void> Writer::start() {
-  TAILRACE_TRY(inbox_, Inbox::open(days_.folder()));
+  TAILRACE_TRY(inbox_, open_inbox());
+  inbox_id_ = inbox_->id();
+  TAILRACE_CHECK(recover());
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { run(); });
+  ::pthread_setname_np(thread_.native_handle(), "store-writer");
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return {};
+}
+
+Result<void> Writer::load_read_only() {
+  read_only_ = true;
+  // Days alone, copied from somewhere, can be read too.
+  if (!std::filesystem::exists(Inbox::path_of(days_.folder()))) return {};
+  TAILRACE_TRY(inbox_, Inbox::open(days_.folder(), true));
+  inbox_id_ = inbox_->id();
+  return recover();
+}
+
+Result<Inbox> Writer::open_inbox() {
+  {
+    Result<Inbox> opened = Inbox::open(days_.folder());
+    const Result<void> sound = opened ? opened->check() : Result<void>(opened.error());
+    if (sound || sound.error().code() != ErrorCode::kInvalid) return opened;
+    metrics_.damaged_inboxes.add();
+    log::error(
+        "the inbox is damaged; a new one takes its place",
+        {{"file", Inbox::path_of(days_.folder()).native()}, {"error", sound.error().text()}});
+  }  // closed, or it would delete the log of the new one
+  TAILRACE_TRY(const std::filesystem::path aside, days_.set_aside(Inbox::path_of(days_.folder())));
+  TAILRACE_TRY(Inbox fresh, Inbox::open(days_.folder()));
+  std::size_t pushes = 0;
+  Result<void> added;
+  {
+    TAILRACE_TRY(Transaction transaction, Transaction::begin(fresh.database()));
+    Inbox::salvage(aside, [&](const Inbox::Push& push) {
+      if (push.damaged || !added) return;
+      const Result<std::uint64_t> seq = fresh.add(push.payload, push.arrived_ns);
+      if (!seq) added = seq.error();
+      ++pushes;
+    });
+    TAILRACE_CHECK(std::move(added));
+    TAILRACE_CHECK(transaction.commit());
+  }
+  log::warn("the damaged inbox was set aside", {{"file", aside.native()}, {"pushes_read", pushes}});
+  return fresh;
+}
+
+Result<void> Writer::recover() {
   std::size_t pushes = 0;
   TAILRACE_CHECK(inbox_->for_each([&](const Inbox::Push& push) -> Result<void> {
     ++pushes;
+    last_seq_ = push.seq;
     inbox_pushes_.emplace_back(push.seq, push.payload.size());
     inbox_bytes_ += push.payload.size();
     // By the clock of then: what was taken is taken again.
@@ -58,13 +110,25 @@ Result<void> Writer::start() {
   if (pushes != 0)
     log::info("store recovered lines that were not in chunks",
               {{"pushes", pushes}, {"bytes", head_.bytes()}});
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  ::pthread_setname_np(thread_.native_handle(), "store-writer");
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return {};
+}
+
+// What is in the head is in no inbox then, so it goes into chunks at once.
+Result<void> Writer::renew_inbox() {
+  // First, or closing it would delete the log of the new one. If this fails it is tried again.
+  inbox_.reset();
+  inbox_pushes_.clear();
+  inbox_bytes_ = 0;
+  const std::filesystem::path file = Inbox::path_of(days_.folder());
+  if (std::filesystem::exists(file)) {
+    TAILRACE_TRY(const std::filesystem::path aside, days_.set_aside(file));
+    log::warn("the damaged inbox was set aside", {{"file", aside.native()}});
+  }
+  TAILRACE_TRY(Inbox fresh, Inbox::open(days_.folder()));
+  TAILRACE_CHECK(fresh.succeed(inbox_id_, last_seq_));
+  inbox_ = std::move(fresh);
+  const std::lock_guard lock(mutex_);
+  ++flush_requests_;
   return {};
 }
 
@@ -110,14 +174,17 @@ void Writer::run() {
   bool draining = false;  // stopping, and nothing new comes
   while (true) {
     std::vector<PendingPush> pushes;
+    // Memory is full and the disk takes no chunks: nobody shall wait for that.
+    const bool stuck = retry_flush_ns_ != 0 && too_much_in_memory();
+    const auto may_take = [&] { return stopping_ || stuck || !too_much_in_memory(); };
     {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, kTick, [&] {
-        return (stopping_ && !draining) || !made_.empty() || flush_requests_ != flushes_asked ||
-               (!waiting_.empty() && !too_much_in_memory());
+        return (stopping_ && !draining) || (!made_.empty() && retry_flush_ns_ == 0) ||
+               flush_requests_ != flushes_asked || (!waiting_.empty() && may_take());
       });
       std::uint64_t bytes = 0;
-      while (!waiting_.empty() && bytes < kCommitBytesMax && (stopping_ || !too_much_in_memory())) {
+      while (!waiting_.empty() && bytes < kCommitBytesMax && may_take()) {
         bytes += waiting_.front().payload.size();
         pushes.push_back(std::move(waiting_.front()));
         waiting_.pop_front();
@@ -126,7 +193,12 @@ void Writer::run() {
       if (draining && std::exchange(flush_at_stop_, false)) ++flush_requests_;
       flushes_asked = flush_requests_;
     }
-    if (!pushes.empty()) commit(pushes);
+    if (stuck && !pushes.empty()) {
+      answer(pushes,
+             Error{ErrorCode::kUnavailable, "chunks cannot be written, and memory is full"});
+    } else if (!pushes.empty()) {
+      commit(pushes);
+    }
     take_made_chunks();
     seal_what_is_due(flushes_asked != flushes_done);
     const bool all_stored = stored_flush_ == next_flush_;
@@ -161,6 +233,9 @@ std::optional<Error> Writer::refuses_for_space() {
 Result<void> Writer::commit_to_inbox(const std::vector<PendingPush>& pushes,
                                      std::vector<std::uint64_t>& seqs) {
   if (std::optional<Error> full = refuses_for_space()) return *full;
+  if (!inbox_) {
+    TAILRACE_CHECK(renew_inbox());
+  }
   TAILRACE_TRY(Transaction transaction, Transaction::begin(inbox_->database()));
   for (const PendingPush& push : pushes) {
     TAILRACE_TRY(const std::uint64_t seq, inbox_->add(push.payload, push.arrived_ns));
@@ -176,6 +251,7 @@ Result<void> Writer::commit_to_inbox(const std::vector<PendingPush>& pushes,
     inbox_pushes_.emplace_back(seqs[i], pushes[i].payload.size());
     inbox_bytes_ += pushes[i].payload.size();
   }
+  last_seq_ = seqs.back();
   return {};
 }
 
@@ -190,7 +266,7 @@ void Writer::note_cleared(std::uint64_t oldest) {
 // While pushes come, each commit clears what is done. This is for when none come.
 void Writer::clear_inbox() {
   const std::uint64_t oldest = head_.oldest_seq();
-  if (inbox_pushes_.empty() || oldest <= inbox_pushes_.front().first) return;
+  if (!inbox_ || inbox_pushes_.empty() || oldest <= inbox_pushes_.front().first) return;
   const auto clear = [&]() -> Result<void> {
     TAILRACE_TRY(Transaction transaction, Transaction::begin(inbox_->database()));
     TAILRACE_CHECK(inbox_->remove_below(std::min(oldest, inbox_pushes_.back().first + 1)));
@@ -208,21 +284,26 @@ void Writer::clear_inbox() {
 void Writer::commit(std::vector<PendingPush>& pushes) {
   const std::int64_t began = clock_.monotonic_ns();
   std::vector<std::uint64_t> seqs;
-  const Result<void> committed = commit_to_inbox(pushes, seqs);
+  Result<void> committed = commit_to_inbox(pushes, seqs);
   metrics_.commit_seconds.observe(static_cast<double>(clock_.monotonic_ns() - began) / 1e9);
-  std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < pushes.size(); ++i) {
-    bytes += pushes[i].payload.size();
-    if (committed) apply(pushes[i].request, seqs[i], false);
-  }
   if (committed) {
     metrics_.commits.add();
-  } else {
-    metrics_.refused("disk");
-    if (commit_failures().due())
-      log::error("the store cannot write; pushes are refused until it can",
-                 {{"error", committed.error().text()}});
+    for (std::size_t i = 0; i < pushes.size(); ++i) apply(pushes[i].request, seqs[i], false);
+  } else if (committed.error().code() == ErrorCode::kInvalid) {
+    metrics_.damaged_inboxes.add();
+    log::error("the inbox is damaged; a new one takes its place",
+               {{"error", committed.error().text()}});
+    if (Result<void> renewed = renew_inbox(); !renewed) committed = std::move(renewed);
   }
+  answer(pushes, committed);
+}
+
+void Writer::answer(std::vector<PendingPush>& pushes, const Result<void>& committed) {
+  if (!committed && commit_failures().due())
+    log::error("the store cannot write; pushes are refused until it can",
+               {{"error", committed.error().text()}});
+  std::uint64_t bytes = 0;
+  for (const PendingPush& push : pushes) bytes += push.payload.size();
   {
     const std::lock_guard lock(mutex_);
     waiting_bytes_ -= bytes;
@@ -230,6 +311,7 @@ void Writer::commit(std::vector<PendingPush>& pushes) {
   }
   for (PendingPush& push : pushes) {
     if (!committed) {
+      metrics_.refused("disk");
       push.done({503, "the store cannot write: " + committed.error().text()});
     } else if (push.request.refusal().empty()) {
       push.done({204, ""});
