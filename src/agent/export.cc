@@ -46,7 +46,9 @@ Result<ClientOptions> choose_client(const AgentConfig& config, const CommandLine
                      : "the configuration has several clients; say which, by URL or name");
   }
   ClientOptions out;
-  TAILRACE_TRY(out.url, parse_url(target), "export to " + target);
+  Result<Url> url = parse_url(target);
+  if (!url) return std::move(url).error().in("export to " + target);
+  out.url = std::move(*url);
   if (is_own_store(out, config.store)) return usage(target + " is the store itself");
   if (flags.given("client.tenant-id")) out.tenant_id = flags.text("client.tenant-id");
   name_client(out);
@@ -67,9 +69,9 @@ Result<ExportRange> read_range(const CommandLine& flags) {
   TAILRACE_CHECK(time("export.to", out.to_ns));
   if (out.from_ns >= out.to_ns) return usage("-export.from is not before -export.to");
   if (const std::string selector = flags.text("export.selector"); !selector.empty()) {
-    TAILRACE_TRY(const std::vector<logql::MatcherSyntax> syntax, logql::parse_selector(selector),
-                 "export: -export.selector");
-    TAILRACE_TRY(out.matchers, logql::compile_matchers(syntax));
+    Result<std::vector<logql::MatcherSyntax>> syntax = logql::parse_selector(selector);
+    if (!syntax) return std::move(syntax).error().in("export: -export.selector");
+    TAILRACE_TRY(out.matchers, logql::compile_matchers(*syntax));
   }
   return out;
 }

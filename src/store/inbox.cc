@@ -88,7 +88,7 @@ void Inbox::salvage(const std::filesystem::path& file,
   Database::Options options;
   options.read_only = true;
   Result<Database> database = Database::open(file.native(), options);
-  if (!database) return;
+  if (!database || !database->read_what_is_there()) return;
   (void)each_push(*database, [&](const Push& push) -> Result<void> {
     visit(push);
     return {};

@@ -50,7 +50,7 @@ Result<Salvaged> salvage_day(const std::filesystem::path& damaged, StreamCatalog
                              DayDatabase& into) {
   Salvaged out;
   Result<DayDatabase> from = DayDatabase::open(damaged, true);
-  if (!from) return out;
+  if (!from || !from->database().read_what_is_there()) return out;
   const std::int64_t last = last_chunk_id(from->database());
   ChunkDecoder decoder;
   logql::EntryBlock block;

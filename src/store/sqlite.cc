@@ -109,6 +109,8 @@ Result<Database> Database::open(const std::string& path, const Options& options)
   return out;
 }
 
+Result<void> Database::read_what_is_there() { return run("PRAGMA writable_schema=1"); }
+
 Result<void> Database::run(const char* sql) {
   const int code = sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return sqlite_error(database_.get(), code, "sqlite");

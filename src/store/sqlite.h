@@ -52,6 +52,8 @@ class Database {
   // Opens or creates; write-ahead log, every commit is on the disk when it returns.
   static Result<Database> open(const std::string& path, const Options& options);
 
+  // For a damaged database: read on where a table or the file ends too early.
+  Result<void> read_what_is_there();
   Result<void> run(const char* sql);
   Result<Statement> prepare(std::string_view sql);
   // The first column of the first row; 0 without a row.

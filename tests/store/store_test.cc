@@ -405,6 +405,36 @@ TEST(Store, SalvageTakesEverySoundChunkAndNoOther) {
   EXPECT_EQ((*streams)[0].last_ns, t + 9 * 1000 + 99);
 }
 
+TEST(Store, ADayWhoseEndIsMissingIsSetAsideWhenItIsWrittenTo) {
+  StoreOptions options;
+  options.chunk_bytes = 64 << 10;
+  StoreRig rig(options);
+  const std::int64_t t = rig.clock.now_ns();
+  std::mt19937_64 random(5);
+  for (int part = 0; part < 10; ++part) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int i = 0; i < 100; ++i) {
+      std::string line = std::to_string(part * 1000 + i) + " ";
+      while (line.size() < 800) line += static_cast<char>('!' + random() % 90);
+      stream.entries.push_back({t + part * 1000 + i, line});
+    }
+    rig.push_good({stream});
+    rig.store->flush_and_wait();
+  }
+  rig.store->stop(true);
+  rig.store.reset();
+  const auto file = DayDatabase::path_of(rig.options.path, day_of(t));
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2 / 16384 * 16384);
+  rig.open();
+  EXPECT_GE(rig.query(R"({a="b"})", INT64_MIN / 2, INT64_MAX / 2).stats.damaged_blocks, 1U);
+  rig.push_good({{R"({a="b"})", {{t + 100'000, "after"}}}});
+  rig.store->flush_and_wait();
+  const std::size_t found = rig.lines(R"({a="b"})").size();
+  EXPECT_GE(found, 300U);
+  EXPECT_LT(found, 1001U);
+  EXPECT_TRUE(std::filesystem::exists(file.native() + ".damaged-1"));
+}
+
 TEST(Store, ADamagedInboxIsSetAsideAndWhatCanBeReadOfItIsKept) {
   for (const bool garbage : {true, false}) {
     SCOPED_TRACE(garbage);
