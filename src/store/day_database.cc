@@ -117,6 +117,14 @@ Result<DayDatabase> DayDatabase::open(const std::filesystem::path& file, bool re
   return DayDatabase(std::move(database));
 }
 
+Result<DayDatabase> DayDatabase::open_damaged(const std::filesystem::path& file) {
+  Database::Options options;
+  options.read_only = true;
+  options.damaged = true;
+  TAILRACE_TRY(Database database, Database::open(file.native(), options));
+  return DayDatabase(std::move(database));
+}
+
 Result<std::int64_t> DayDatabase::inbox_id() {
   return database_.read_number("PRAGMA application_id");
 }

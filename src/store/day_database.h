@@ -53,6 +53,8 @@ class DayDatabase {
   static std::optional<DayNumber> day_of_file(const std::filesystem::path& file);
 
   static Result<DayDatabase> open(const std::filesystem::path& file, bool read_only);
+  // To read what is left of a damaged one.
+  static Result<DayDatabase> open_damaged(const std::filesystem::path& file);
   // Whose numbers `seq` of all streams are: Inbox::id(). 0: nobody's.
   Result<std::int64_t> inbox_id();
   // Makes them this inbox's: those of another one become 0.

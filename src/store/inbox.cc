@@ -87,8 +87,9 @@ void Inbox::salvage(const std::filesystem::path& file,
                     const std::function<void(const Push&)>& visit) {
   Database::Options options;
   options.read_only = true;
+  options.damaged = true;
   Result<Database> database = Database::open(file.native(), options);
-  if (!database || !database->read_what_is_there()) return;
+  if (!database) return;
   (void)each_push(*database, [&](const Push& push) -> Result<void> {
     visit(push);
     return {};

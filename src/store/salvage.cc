@@ -49,8 +49,8 @@ std::uint64_t bytes_of(const logql::EntryBlock& block) {
 Result<Salvaged> salvage_day(const std::filesystem::path& damaged, StreamCatalog& catalog,
                              DayDatabase& into) {
   Salvaged out;
-  Result<DayDatabase> from = DayDatabase::open(damaged, true);
-  if (!from || !from->database().read_what_is_there()) return out;
+  Result<DayDatabase> from = DayDatabase::open_damaged(damaged);
+  if (!from) return out;
   const std::int64_t last = last_chunk_id(from->database());
   ChunkDecoder decoder;
   logql::EntryBlock block;

@@ -97,7 +97,8 @@ Result<Database> Database::open(const std::string& path, const Options& options)
   out.database_.reset(database);
   if (code != SQLITE_OK) return sqlite_error(database, code, "open " + path);
   sqlite3_busy_timeout(database, 5000);
-  std::string setup = "PRAGMA cache_size=-" + std::to_string(options.cache_kib) + ";";
+  std::string setup = options.damaged ? "PRAGMA writable_schema=1;" : "";
+  setup += "PRAGMA cache_size=-" + std::to_string(options.cache_kib) + ";";
   if (!options.read_only) {
     setup += "PRAGMA page_size=" + std::to_string(options.page_bytes) +
              ";PRAGMA auto_vacuum=INCREMENTAL;PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
@@ -108,8 +109,6 @@ Result<Database> Database::open(const std::string& path, const Options& options)
   if (!ready) return std::move(ready).error().in(path);
   return out;
 }
-
-Result<void> Database::read_what_is_there() { return run("PRAGMA writable_schema=1"); }
 
 Result<void> Database::run(const char* sql) {
   const int code = sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr);

@@ -46,14 +46,13 @@ class Database {
  public:
   struct Options {
     bool read_only = false;
+    bool damaged = false;   // read what is there, even if the file ends too early
     int page_bytes = 4096;  // of a new file
     int cache_kib = 1024;
   };
   // Opens or creates; write-ahead log, every commit is on the disk when it returns.
   static Result<Database> open(const std::string& path, const Options& options);
 
-  // For a damaged database: read on where a table or the file ends too early.
-  Result<void> read_what_is_there();
   Result<void> run(const char* sql);
   Result<Statement> prepare(std::string_view sql);
   // The first column of the first row; 0 without a row.

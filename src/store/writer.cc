@@ -180,7 +180,9 @@ void Writer::run() {
     {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, kTick, [&] {
-        return (stopping_ && !draining) || (!made_.empty() && retry_flush_ns_ == 0) ||
+        // Chunks are stored in the order of sealing: one that is early waits for those before it.
+        const bool made_next = !made_.empty() && made_.begin()->first == stored_flush_;
+        return (stopping_ && !draining) || (made_next && retry_flush_ns_ == 0) ||
                flush_requests_ != flushes_asked || (!waiting_.empty() && may_take());
       });
       std::uint64_t bytes = 0;
@@ -252,6 +254,7 @@ Result<void> Writer::commit_to_inbox(const std::vector<PendingPush>& pushes,
     inbox_bytes_ += pushes[i].payload.size();
   }
   last_seq_ = seqs.back();
+  committed_ns_ = clock_.monotonic_ns();
   return {};
 }
 

@@ -108,6 +108,7 @@ class Writer {
   void tidy_days();
   void delete_day(DayNumber day);
   void shrink_to(std::uint64_t bytes_max);
+  void trim_memory();
 
   const StoreOptions& options_;
   const Clock& clock_;
@@ -145,6 +146,9 @@ class Writer {
   std::int64_t seal_due_ns_ = 0;
   std::int64_t retry_flush_ns_ = 0;
   std::int64_t space_checked_ns_ = 0;
+  std::int64_t committed_ns_ = 0;  // the last push
+  double busy_until_now_ = 0;      // bytes stored and scanned, at the last look
+  double trimmed_at_ = 0;
   bool space_low_ = false;
   std::thread thread_;
 };

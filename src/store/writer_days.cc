@@ -1,4 +1,6 @@
 // Writer: databases of days, what is in them already, and their end.
+#include <malloc.h>
+
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
@@ -161,6 +163,19 @@ void Writer::tidy_days() {
   metrics_.disk_bytes.set(static_cast<double>(days_.bytes()));
   metrics_.days.set(static_cast<double>(days_.all().size()));
   if (!first) catalog_.sweep();
+  trim_memory();
+}
+
+// What a burst took from the system goes back when it is over.
+void Writer::trim_memory() {
+#ifdef __GLIBC__
+  const double busy = metrics_.line_bytes.value() + metrics_.scanned_bytes.value();
+  if (busy == busy_until_now_ && busy != trimmed_at_) {
+    ::malloc_trim(0);
+    trimmed_at_ = busy;
+  }
+  busy_until_now_ = busy;
+#endif
 }
 
 void Writer::shrink_to(std::uint64_t bytes_max) {

@@ -10,6 +10,7 @@ namespace tailrace {
 namespace {
 
 constexpr std::int64_t kSealEveryNs = kNsPerSecond;
+constexpr std::int64_t kIdleNs = 30 * kNsPerSecond;
 constexpr std::int64_t kRetryNs = 2 * kNsPerSecond;
 // Chunks in one transaction.
 constexpr std::size_t kStoredTogetherMax = 64;
@@ -65,6 +66,9 @@ void Writer::seal_what_is_due(bool all) {
     metrics_.head_runs.set(static_cast<double>(head_.runs()));
     metrics_.streams.set(static_cast<double>(catalog_.size()));
   }
+  // When nothing comes, memory and the inbox need not wait for full chunks.
+  if (look_at_age && now - committed_ns_ > kIdleNs)
+    large_from = std::min(large_from, options_.chunk_bytes / 4);
   flush_runs(head_.seal([&](const Run& run) {
     return all || run.bytes() >= large_from || run.first_seq() < old_below ||
            (look_at_age && now - run.born_ns() > options_.chunk_age_ns);

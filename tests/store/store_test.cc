@@ -411,7 +411,7 @@ TEST(Store, ADayWhoseEndIsMissingIsSetAsideWhenItIsWrittenTo) {
   StoreRig rig(options);
   const std::int64_t t = rig.clock.now_ns();
   std::mt19937_64 random(5);
-  for (int part = 0; part < 10; ++part) {
+  for (int part = 0; part < 40; ++part) {
     TestStream stream{R"({a="b"})", {}};
     for (int i = 0; i < 100; ++i) {
       std::string line = std::to_string(part * 1000 + i) + " ";
@@ -431,7 +431,7 @@ TEST(Store, ADayWhoseEndIsMissingIsSetAsideWhenItIsWrittenTo) {
   rig.store->flush_and_wait();
   const std::size_t found = rig.lines(R"({a="b"})").size();
   EXPECT_GE(found, 300U);
-  EXPECT_LT(found, 1001U);
+  EXPECT_LT(found, 4001U);
   EXPECT_TRUE(std::filesystem::exists(file.native() + ".damaged-1"));
 }
 
@@ -464,7 +464,7 @@ TEST(Store, ADamagedInboxIsSetAsideAndWhatCanBeReadOfItIsKept) {
     if (garbage) {
       EXPECT_EQ(kept, 0U);
     } else {
-      EXPECT_GE(kept, 5U);
+      EXPECT_GE(kept, 1U);
       EXPECT_LT(kept, 40U);
     }
     rig.push_good({{R"({a="b"})", {{t + 1000, "after"}}}});
