@@ -3,7 +3,7 @@
 
     store.py --build build/release [--loki /path/to/loki] [--mib 1024] [--restart-mib 10240] [--only store,loki]
 
-Prints a table. Takes some minutes and, for the restart, disk space of a fifth of --restart-mib. Everything is on
+Prints a table; of queries wall time, and in brackets CPU time of the server. Takes some minutes and, for the restart, disk space of a fifth of --restart-mib. Everything is on
 loopback and in a temporary directory.
 """
 
@@ -165,6 +165,24 @@ def timed(server, path, **parameters):
     return seconds, json.loads(body)
 
 
+class Cost:
+    """Wall and CPU time of some queries."""
+
+    def __init__(self):
+        self.wall = []
+        self.cpu = []
+
+    def ask(self, server, path, **parameters):
+        cpu = server.cpu_seconds()
+        seconds, answer = timed(server, path, **parameters)
+        self.wall.append(seconds)
+        self.cpu.append(server.cpu_seconds() - cpu)
+        return answer
+
+    def __str__(self):
+        return f"{statistics.median(self.wall) * 1000:.0f} ({statistics.median(self.cpu) * 1000:.0f})"
+
+
 def spread(values, unit=1000):
     return f"{statistics.median(values) * unit:.0f} ({min(values) * unit:.0f}-{max(values) * unit:.0f})"
 
@@ -188,24 +206,23 @@ def measure(server, load, payloads, needle, mib, reps):
     row |= ingest(server, load, payloads)
     server.flush()
     row["bytes on disk / raw"] = f"{server.stored_bytes() / (mib << 20):.3f}"
-    time.sleep(25)
+    time.sleep(50)
     row["RSS idle MiB"] = f"{server.memory():.0f}"
     server.stop()
     end = time.time_ns()
     span = {"start": end - 2 * 3600 * 10**9, "end": end}
     find = {"query": f'{{job="bench"}} |= "{needle}"', "limit": 10, **span}
 
-    cold = []
+    cold = Cost()
     for _ in range(reps):
         server.forget_files()
         server.start()
-        seconds, answer = timed(server, "/loki/api/v1/query_range", **find)
+        answer = cold.ask(server, "/loki/api/v1/query_range", **find)
         lines = sum(len(stream["values"]) for stream in answer["data"]["result"])
         if lines != 1:
             raise SystemExit(f"{server.name}: the needle was found {lines} times")
-        cold.append(seconds)
         server.stop()
-    row["needle cold ms"] = spread(cold)
+    row["needle cold ms"] = str(cold)
     ready = []
     for _ in range(reps):
         ready.append(server.start())
@@ -214,17 +231,18 @@ def measure(server, load, payloads, needle, mib, reps):
     row["exec to ready ms"] = spread(ready)
     server.reset_peak()
     # Each for another text, so that no cache of results answers.
-    warm = []
-    for i in range(reps + 1):
-        find["query"] = f'{{job="bench"}} |= "{needle}" != "{i}x"'
-        warm.append(timed(server, "/loki/api/v1/query_range", **find)[0])
-    row["needle warm ms"] = spread(warm[1:])
-    row["count_over_time ms"] = spread([timed(server, "/loki/api/v1/query_range", step="60s", query=
-        f'sum(count_over_time({{job="bench"}}[{60 + i}s]))', **span)[0] for i in range(reps)])
-    row["logfmt, by level ms"] = spread([timed(server, "/loki/api/v1/query_range", step="60s", query=
-        f'sum by (level) (count_over_time({{job="bench"}} | logfmt [{60 + i}s]))', **span)[0] for i in range(1)])
-    row["newest 1000 ms"] = spread([timed(server, "/loki/api/v1/query_range", query='{job="bench"}', limit=1000,
-                                          **span)[0] for _ in range(reps)])
+    queries = {
+        "needle warm": {"query": f'{{job="bench"}} |= "{needle}" != "@x"', "limit": 10},
+        "count_over_time": {"query": 'sum(count_over_time({job="bench"}[6@s]))', "step": "60s"},
+        "logfmt, by level": {"query": 'sum by (level) (count_over_time({job="bench"} | logfmt [6@s]))', "step": "60s"},
+        "newest 1000": {"query": '{job="bench"} != "@x"', "limit": 1000},
+    }
+    for name, parameters in queries.items():
+        cost = Cost()
+        for i in range(reps if name != "logfmt, by level" else 1):
+            query = parameters["query"].replace("@", str(i))
+            cost.ask(server, "/loki/api/v1/query_range", **{**parameters, **span, "query": query})
+        row[f"{name} ms"] = str(cost)
     row["RSS while querying MiB"] = f"{server.memory('VmHWM'):.0f}"
     labels = []
     for _ in range(10):
@@ -297,7 +315,7 @@ def main():
         os.unlink(payloads)
         if rows:
             print("| | " + " | ".join(row[""] for row in rows) + " |")
-            print("|---" * (len(rows) + 1) + "|")
+            print("|---" * (len(rows) + 1) + "|", flush=True)
             for key in list(rows[0])[1:]:
                 print(f"| {key} | " + " | ".join(row[key] for row in rows) + " |", flush=True)
         if arguments.restart_mib and "store" in arguments.only:

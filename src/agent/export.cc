@@ -28,6 +28,8 @@
 namespace tailrace {
 namespace {
 
+constexpr std::size_t kReasonBytesMax = 300;  // Loki names every line
+
 Error usage(std::string text) { return Error{ErrorCode::kInvalid, "export: " + std::move(text)}; }
 
 Result<ClientOptions> choose_client(const AgentConfig& config, const CommandLine& flags,
@@ -85,7 +87,7 @@ class WatchedTransport final : public Transport {
     awaitable<PushAnswer> pushing = inner_->push(tenant, body);
     PushAnswer answer = co_await std::move(pushing);
     if (!answer.delivered() && !answer.retryable() && first_refusal_.empty())
-      first_refusal_ = std::to_string(answer.status) + " " + answer.text;
+      first_refusal_ = std::to_string(answer.status) + " " + answer.text.substr(0, kReasonBytesMax);
     co_return answer;
   }
   void cancel() override { inner_->cancel(); }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "telemetry/log.h"
@@ -37,7 +38,9 @@ Writer::Writer(const StoreOptions& options, const Clock& clock, StreamCatalog& c
 Result<void> Writer::start() {
   TAILRACE_TRY(inbox_, open_inbox());
   inbox_id_ = inbox_->id();
-  TAILRACE_CHECK(recover());
+  // Nobody shall stand still because the disk is full at the start: that passes.
+  if (const Result<void> done = recover(); !done)
+    log::error("the store waits for its disk", {{"error", done.error().text()}});
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
@@ -89,27 +92,44 @@ Result<Inbox> Writer::open_inbox() {
 Result<void> Writer::recover() {
   std::size_t pushes = 0;
   TAILRACE_CHECK(inbox_->for_each([&](const Inbox::Push& push) -> Result<void> {
-    ++pushes;
-    last_seq_ = push.seq;
-    inbox_pushes_.emplace_back(push.seq, push.payload.size());
-    inbox_bytes_ += push.payload.size();
+    if (push.seq <= last_seq_) return {};
     // By the clock of then: what was taken is taken again.
     Result<PushRequest> request =
         push.damaged ? Error{ErrorCode::kInvalid, "its checksum is wrong"}
                      : PushRequest::decode(push.payload, push.arrived_ns, options_, catalog_);
-    if (!request) {
+    if (request) {
+      TAILRACE_CHECK(ask_days(*request));
+      apply(*request, push.seq, true);
+    } else {
       metrics_.damaged_pushes.add();
       log::error(
           "a push in the inbox is damaged and left out",
           {{"seq", push.seq}, {"bytes", push.payload.size()}, {"error", request.error().text()}});
-      return {};
     }
-    apply(*request, push.seq, true);
+    ++pushes;
+    last_seq_ = push.seq;
+    inbox_pushes_.emplace_back(push.seq, push.payload.size());
+    inbox_bytes_ += push.payload.size();
     return {};
   }));
+  recovered_ = true;
   if (pushes != 0)
     log::info("store recovered lines that were not in chunks",
               {{"pushes", pushes}, {"bytes", head_.bytes()}});
+  return {};
+}
+
+Result<void> Writer::ask_days(const PushRequest& request) {
+  for (const NewStream& stream : request.streams()) {
+    std::optional<DayNumber> last;
+    for (const NewEntry& entry : stream.entries) {
+      const DayNumber day = day_of(entry.timestamp_ns);
+      if (day == last) continue;
+      last = day;
+      if (!flushed(*stream.stream, day).asked)
+        return Error{ErrorCode::kUnavailable, days_.path(day).native() + " cannot be read"};
+    }
+  }
   return {};
 }
 
@@ -235,6 +255,9 @@ std::optional<Error> Writer::refuses_for_space() {
 Result<void> Writer::commit_to_inbox(const std::vector<PendingPush>& pushes,
                                      std::vector<std::uint64_t>& seqs) {
   if (std::optional<Error> full = refuses_for_space()) return *full;
+  if (!recovered_) {
+    TAILRACE_CHECK(recover());
+  }
   if (!inbox_) {
     TAILRACE_CHECK(renew_inbox());
   }
@@ -286,6 +309,8 @@ void Writer::clear_inbox() {
 
 void Writer::commit(std::vector<PendingPush>& pushes) {
   const std::int64_t began = clock_.monotonic_ns();
+  refuse_for_days(pushes);
+  if (pushes.empty()) return;
   std::vector<std::uint64_t> seqs;
   Result<void> committed = commit_to_inbox(pushes, seqs);
   metrics_.commit_seconds.observe(static_cast<double>(clock_.monotonic_ns() - began) / 1e9);
@@ -299,6 +324,22 @@ void Writer::commit(std::vector<PendingPush>& pushes) {
     if (Result<void> renewed = renew_inbox(); !renewed) committed = std::move(renewed);
   }
   answer(pushes, committed);
+}
+
+// A day that does not answer now stops only those who push to it.
+void Writer::refuse_for_days(std::vector<PendingPush>& pushes) {
+  Result<void> why;
+  const auto refused =
+      std::stable_partition(pushes.begin(), pushes.end(), [&](const PendingPush& push) {
+        Result<void> asked = ask_days(push.request);
+        if (!asked) why = asked;
+        return asked.has_value();
+      });
+  if (refused == pushes.end()) return;
+  std::vector<PendingPush> those(std::make_move_iterator(refused),
+                                 std::make_move_iterator(pushes.end()));
+  pushes.erase(refused, pushes.end());
+  answer(those, why);
 }
 
 void Writer::answer(std::vector<PendingPush>& pushes, const Result<void>& committed) {

@@ -75,12 +75,18 @@ class Writer {
   };
 
   Result<Inbox> open_inbox();
+  // Reads pushes that are not in chunks into the head, from where it stopped the last time. Stops
+  // at one of a day that cannot be read now, as on a full disk: what of it is in chunks is not
+  // known then.
   Result<void> recover();
+  // Asks the days of a request what they have of it. An error: one does not answer now.
+  Result<void> ask_days(const PushRequest& request);
   // Makes a new one in place of an inbox that is found damaged while we run.
   Result<void> renew_inbox();
 
   void run();
   void commit(std::vector<PendingPush>& pushes);
+  void refuse_for_days(std::vector<PendingPush>& pushes);
   // Tells those who wait what became of their pushes.
   void answer(std::vector<PendingPush>& pushes, const Result<void>& committed);
   Result<void> commit_to_inbox(const std::vector<PendingPush>& pushes,
@@ -132,6 +138,7 @@ class Writer {
 
   // The thread's own.
   bool read_only_ = false;
+  bool recovered_ = false;      // all of the inbox is in the head; until then pushes are refused
   std::optional<Inbox> inbox_;  // none: damaged, and a new one could not be made yet
   std::int64_t inbox_id_ = 0;
   std::uint64_t last_seq_ = 0;                                        // of all pushes

@@ -116,7 +116,8 @@ class World:
         self.ready_max = 0
         self.pushers = [Pusher(f"w{i}", f"s{i % STREAMS}", self.store_port, seed * 100 + i, self.begin_ns)
                         for i in range(2 * STREAMS)]
-        self.log = open(directory / "app.log", "ab", buffering=0)
+        # Lines that say their time, and lines that do not: those get the same again after a kill.
+        self.logs = [open(directory / name, "ab", buffering=0) for name in ("timed.log", "plain.log")]
         self.logged = 0
         self.begin()
 
@@ -129,9 +130,11 @@ class World:
                       "max_head_bytes": "512KB", "max_inbox_bytes": "256KB", "chunk_age": "1s",
                       "max_entries_limit_per_query": 10**8},
             "clients": [{"url": url, "batchwait": "20ms"}],
-            "scrape_configs": [rig.job(self.directory / "app.log", name="tailed", stages=[
-                {"regex": {"expression": r"^(?P<time>\S+) "}},
-                {"timestamp": {"source": "time", "format": "RFC3339Nano"}}])],
+            "scrape_configs": [
+                rig.job(self.directory / "timed.log", name="timed", stages=[
+                    {"regex": {"expression": r"^(?P<time>\S+) "}},
+                    {"timestamp": {"source": "time", "format": "RFC3339Nano"}}]),
+                rig.job(self.directory / "plain.log", name="plain")],
         }, sync_period="200ms", port=self.port)
         rig.wait_for("the store to be ready", self.is_ready, 30, pause=0.005)
         self.ready_max = max(self.ready_max, time.monotonic() - began)
@@ -142,9 +145,9 @@ class World:
 
     def write_log(self):
         for _ in range(self.random.randrange(1, 60)):
-            # A time of its own for each, so that a line that is read again is known.
-            ns = self.begin_ns + self.logged * 1000
-            self.log.write(f"{iso(ns)} line {self.logged}\n".encode())
+            line = f"{iso(self.begin_ns + self.logged * 1000)} line {self.logged}\n".encode()
+            for log in self.logs:
+                log.write(line)
             self.logged += 1
 
     def query(self, selector):
@@ -175,10 +178,13 @@ class World:
         return found
 
     def check_log(self, complete):
-        found = collections.Counter(line for _, line in self.query('{job="tailed"}'))
-        twice = [line for line, count in found.items() if count > 1]
-        rig.expect(not twice, f"{len(twice)} tailed lines are there more than once: {twice[:3]}")
-        return not complete or len(found) == self.logged
+        for job in ("timed", "plain"):
+            found = collections.Counter(line for _, line in self.query(f'{{job="{job}"}}'))
+            twice = [line for line, count in found.items() if count > 1]
+            rig.expect(not twice, f"{len(twice)} {job} lines are there more than once: {twice[:3]}")
+            if complete and len(found) != self.logged:
+                return False
+        return True
 
     def kill(self):
         time.sleep(self.random.choice([0.02, 0.1, 0.5]) * self.random.random())

@@ -257,6 +257,75 @@ TEST(Store, MaxBytesDeletesTheOldestDayFirst) {
   EXPECT_LE(bytes, 700'000U);
 }
 
+TEST(Store, MaxBytesHoldsUnderSteadyLoad) {
+  StoreOptions options;
+  options.chunk_bytes = 64 << 10;
+  options.head_bytes_max = 512 << 10;
+  options.max_bytes = 8 << 20;
+  StoreRig rig(options);
+  std::mt19937_64 random(7);
+  std::uint64_t most = 0;
+  std::string last;
+  for (int n = 0; n < 120; ++n) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int i = 0; i < 200; ++i) {
+      last = std::to_string(n * 200 + i) + " ";
+      while (last.size() < 1000) last += static_cast<char>('!' + random() % 90);
+      stream.entries.push_back({rig.clock.now_ns() + i, last});
+    }
+    rig.push_good({stream});
+    rig.clock.advance_ns(kSecond);
+    most = std::max(most, DayFiles(rig.options.path).bytes());
+  }
+  // 24 MB came; it is looked at every 15 seconds, in which 3 MB come.
+  EXPECT_LT(most, std::uint64_t{16} << 20);
+  const Lines found = rig.lines(R"({a="b"})");
+  EXPECT_GT(found.size(), 2000U);
+  EXPECT_LT(found.size(), 16'000U);
+  EXPECT_EQ(found.back(), last);
+}
+
+TEST(Store, AQueryStopsAtItsDeadlineWhenItIsToldToAndAtItsLimitOfBytes) {
+  StoreOptions options;
+  options.chunk_bytes = 16 << 10;
+  StoreRig rig(options);
+  const std::int64_t t = rig.clock.now_ns();
+  for (int n = 0; n < 50; ++n) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int i = 0; i < 100; ++i)
+      stream.entries.push_back({t + n * 100 + i, std::string(200, 'x')});
+    rig.push_good({stream});
+    rig.store->flush_and_wait();
+  }
+  const auto query = logql::parse_log_query(R"({a="b"} |= "y")");
+  ASSERT_TRUE(query);
+  const auto ask = [&](logql::QueryStop& stop) {
+    const double before = rig.store->metrics().scanned_bytes.value();
+    const auto found = logql::run_log_query(*query, {t, t + kHour, 10, false}, *rig.store, stop);
+    return std::pair(found ? ErrorCode::kNotFound : found.error().code(),
+                     rig.store->metrics().scanned_bytes.value() - before);
+  };
+  {
+    logql::QueryStop stop;
+    stop.set_deadline(rig.clock, rig.clock.monotonic_ns());
+    EXPECT_EQ(ask(stop), std::pair(ErrorCode::kTimeout, 0.0));
+  }
+  {
+    logql::QueryStop stop;
+    stop.stop(logql::QueryStop::Reason::kCancelled);
+    EXPECT_EQ(ask(stop), std::pair(ErrorCode::kCancelled, 0.0));
+  }
+  rig.store->stop(true);
+  rig.store.reset();
+  rig.options.query_bytes_max = 200'000;
+  rig.open();
+  logql::QueryStop stop;
+  const auto [code, bytes] = ask(stop);
+  EXPECT_EQ(code, ErrorCode::kInvalid);
+  // Each thread ends the block it is in.
+  EXPECT_LT(bytes, 400'000);
+}
+
 TEST(Store, AFlippedBitIsFoundReportedAndIsolated) {
   StoreOptions options;
   options.chunk_bytes = 16 << 10;
@@ -547,6 +616,11 @@ TEST(Store, WhatIsNotOursInTheFolderDoesNoHarm) {
   rig.push_good({{R"({a="b"})", {{t - 24 * kHour, "into the day that was none"}}}});
   rig.store->flush_and_wait();
   EXPECT_EQ(rig.lines(R"({a="b"})").size(), 2U);
+  const PushResult result = rig.push({{R"({a="b"})", {{t - 48 * kHour, "where a folder is"}}}});
+  EXPECT_EQ(result.status, 503);
+  EXPECT_NE(result.message.find("2026-11-18.db cannot be read"), std::string::npos)
+      << result.message;
+  rig.push_good({{R"({a="b"})", {{t + 1, "others go on"}}}});
   EXPECT_TRUE(std::filesystem::exists(rig.options.path + "/notes.txt"));
 }
 
