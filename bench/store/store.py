@@ -17,6 +17,7 @@ import signal
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -29,7 +30,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 LOKI_CONFIG = """
 auth_enabled: false
 server: {{http_listen_address: 127.0.0.1, http_listen_port: {port}, grpc_listen_address: 127.0.0.1,
-         grpc_listen_port: {grpc}, log_level: error}}
+         grpc_listen_port: {grpc}, log_level: error, http_server_read_timeout: 300s, http_server_write_timeout: 300s}}
 common:
   instance_addr: 127.0.0.1
   path_prefix: {folder}
@@ -42,7 +43,8 @@ schema_config:
 ingester: {{chunk_encoding: {encoding}}}
 analytics: {{reporting_enabled: false}}
 limits_config: {{ingestion_rate_mb: 10000, ingestion_burst_size_mb: 10000, per_stream_rate_limit: 10GB,
-                per_stream_rate_limit_burst: 10GB, unordered_writes: true, max_line_size: 1MB}}
+                per_stream_rate_limit_burst: 10GB, unordered_writes: true, max_line_size: 1MB,
+                query_timeout: 300s}}
 """
 
 
@@ -308,6 +310,7 @@ def main():
         for server in servers:
             try:
                 rows.append(measure(server, load, payloads, needle, arguments.mib, arguments.reps))
+                print(rows[-1], file=sys.stderr, flush=True)
             finally:
                 if server.process and server.process.poll() is None:
                     server.process.kill()

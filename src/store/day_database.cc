@@ -10,6 +10,7 @@ namespace tailrace {
 namespace {
 
 constexpr const char* kSchema =
+    "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS stream(id INTEGER PRIMARY KEY, labels TEXT NOT NULL UNIQUE, "
     "first_ns INTEGER NOT NULL,"
     " last_ns INTEGER NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL, chunks INTEGER "
@@ -26,7 +27,7 @@ constexpr const char* kSchema =
     "CREATE INDEX IF NOT EXISTS chunk_by_last ON chunk(last_ns);"
     "CREATE INDEX IF NOT EXISTS chunk_by_first ON chunk(first_ns);"
     "CREATE INDEX IF NOT EXISTS chunk_by_stream ON chunk(stream_id, last_ns);"
-    "PRAGMA user_version=1;";
+    "PRAGMA user_version=1; COMMIT;";
 
 constexpr std::string_view kColumns = "id, stream_id, first_ns, last_ns, entries, bytes";
 
@@ -110,7 +111,12 @@ Result<DayDatabase> DayDatabase::open(const std::filesystem::path& file, bool re
   options.page_bytes = 16384;
   options.cache_kib = read_only ? 512 : 2048;
   TAILRACE_TRY(Database database, Database::open(file.native(), options));
-  if (!read_only) {
+  Result<std::int64_t> version = database.read_number("PRAGMA user_version");
+  if (!version) return std::move(version).error().in(file.native());
+  if (*version == 0 && read_only)
+    return Error{ErrorCode::kNotFound, file.native() + ": there are no tables in it yet"};
+  // Opening must not need room on the disk.
+  if (*version == 0) {
     Result<void> made = database.run(kSchema);
     if (!made) return std::move(made).error().in(file.native());
   }

@@ -52,6 +52,8 @@ class DayDatabase {
   // The day of a file's name; nothing if it is none of ours.
   static std::optional<DayNumber> day_of_file(const std::filesystem::path& file);
 
+  // kNotFound when it is to be read and has no tables: it was begun, but there was no room for
+  // more.
   static Result<DayDatabase> open(const std::filesystem::path& file, bool read_only);
   // To read what is left of a damaged one.
   static Result<DayDatabase> open_damaged(const std::filesystem::path& file);

@@ -129,8 +129,9 @@ class TaskList {
   void open_day(DayNumber day, std::unordered_map<std::string_view, std::uint64_t>& flushed,
                 ScanStats& stats) {
     Result<DayDatabase> database = DayDatabase::open(store_.days.path(day), true);
-    // It may have been deleted just now.
-    if (!database && !store_.days.has(day)) return;
+    // It may have been deleted just now, or nothing was ever written to it.
+    if (!database && (!store_.days.has(day) || database.error().code() == ErrorCode::kNotFound))
+      return;
     if (!database) return damaged_day(database.error(), stats);
     day_ = std::move(*database);
     Result<ChunkCursor> cursor =

@@ -92,7 +92,8 @@ Result<std::vector<StreamPtr>> Store::streams(const std::vector<logql::Matcher>&
     Result<DayDatabase> database = DayDatabase::open(impl_->days.path(day), true);
     const Result<std::vector<DayStream>> all = database ? database->streams() : database.error();
     if (!all) {
-      if (impl_->days.has(day)) impl_->counters.damaged_days.add();
+      const bool is_empty = all.error().code() == ErrorCode::kNotFound;
+      if (impl_->days.has(day) && !is_empty) impl_->counters.damaged_days.add();
       continue;
     }
     for (const DayStream& stream : *all) {
@@ -122,7 +123,8 @@ Result<std::vector<std::vector<StreamVolume>>> Store::volumes(
     const Result<void> begun = database ? database->database().run("BEGIN") : database.error();
     const Result<std::vector<DayStream>> all = begun ? database->streams() : begun.error();
     if (!all) {
-      if (impl_->days.has(day)) impl_->counters.damaged_days.add();
+      const bool is_empty = all.error().code() == ErrorCode::kNotFound;
+      if (impl_->days.has(day) && !is_empty) impl_->counters.damaged_days.add();
       continue;
     }
     const Result<std::int64_t> owner = database->inbox_id();

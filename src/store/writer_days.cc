@@ -49,12 +49,19 @@ Result<void> Writer::renew_day(DayNumber day, const Error& why) {
 }
 
 Result<std::optional<DayStream>> Writer::ask_day(const StreamInfo& stream, DayNumber day) {
-  TAILRACE_TRY(DayDatabase * database, open_day(day));
-  TAILRACE_TRY(std::optional<DayStream> known, database->stream(stream.text));
-  if (known && read_only_) {
-    TAILRACE_TRY(const std::int64_t owner, database->inbox_id());
-    if (owner != inbox_id_) known->seq = 0;
+  Result<DayDatabase*> database = open_day(day);
+  std::optional<DayDatabase> to_read;
+  if (!database && database.error().code() != ErrorCode::kInvalid) {
+    // It cannot be written to now; to know what is there, reading is enough.
+    Result<DayDatabase> opened = DayDatabase::open(days_.path(day), true);
+    if (!opened && opened.error().code() == ErrorCode::kNotFound) return std::optional<DayStream>();
+    TAILRACE_TRY(to_read, std::move(opened));
+    database = &*to_read;
   }
+  TAILRACE_TRY(DayDatabase * there, std::move(database));
+  TAILRACE_TRY(std::optional<DayStream> known, there->stream(stream.text));
+  TAILRACE_TRY(const std::int64_t owner, there->inbox_id());
+  if (known && owner != inbox_id_) known->seq = 0;
   return known;
 }
 
@@ -181,7 +188,14 @@ void Writer::trim_memory() {
 
 void Writer::shrink_to(std::uint64_t bytes_max) {
   std::uint64_t bytes = days_.bytes();
-  if (bytes > bytes_max) bytes -= std::min(bytes, days_.remove_set_aside(0));
+  if (bytes > bytes_max) {
+    // Logs get small again before anything is lost for them.
+    if (inbox_) (void)inbox_->database().run("PRAGMA wal_checkpoint(TRUNCATE)");
+    for (auto& [day, database] : open_days_)
+      (void)database.database().run("PRAGMA wal_checkpoint(TRUNCATE)");
+    days_.remove_set_aside(0);
+    bytes = days_.bytes();
+  }
   for (const DayNumber day : days_.all()) {
     if (bytes <= bytes_max) return;
     if (day == days_.all().back()) break;

@@ -12,8 +12,8 @@ namespace {
 constexpr std::int64_t kSealEveryNs = kNsPerSecond;
 constexpr std::int64_t kIdleNs = 30 * kNsPerSecond;
 constexpr std::int64_t kRetryNs = 2 * kNsPerSecond;
-// Chunks in one transaction.
-constexpr std::size_t kStoredTogetherMax = 64;
+// Chunks in one transaction: pushes wait meanwhile.
+constexpr std::size_t kStoredTogetherMax = 16;
 
 }  // namespace
 
