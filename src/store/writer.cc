@@ -244,7 +244,14 @@ std::optional<Error> Writer::refuses_for_space() {
   const std::int64_t now = clock_.monotonic_ns();
   if (space_checked_ns_ == 0 || now - space_checked_ns_ > kNsPerSecond) {
     space_checked_ns_ = now;
-    space_low_ = options_.free_bytes_min != 0 && days_.free_bytes() < options_.free_bytes_min;
+    const auto is_low = [&] {
+      return options_.free_bytes_min != 0 && days_.free_bytes() < options_.free_bytes_min;
+    };
+    space_low_ = is_low();
+    if (space_low_) {
+      cut_logs();
+      space_low_ = is_low();
+    }
   }
   if (!space_low_) return std::nullopt;
   return Error{ErrorCode::kUnavailable,

@@ -114,6 +114,7 @@ class Writer {
   void tidy_days();
   void delete_day(DayNumber day);
   void shrink_to(std::uint64_t bytes_max);
+  void cut_logs();
   void trim_memory();
 
   const StoreOptions& options_;

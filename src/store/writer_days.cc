@@ -174,6 +174,15 @@ void Writer::tidy_days() {
   trim_memory();
 }
 
+// What can be had back without losing a line: logs that are in their databases, pushes that are in
+// chunks.
+void Writer::cut_logs() {
+  constexpr const char* kCut = "PRAGMA wal_checkpoint(TRUNCATE)";
+  for (auto& [day, database] : open_days_) (void)database.database().run(kCut);
+  clear_inbox();
+  if (inbox_) (void)inbox_->database().run(kCut);
+}
+
 // What a burst took from the system goes back when it is over.
 void Writer::trim_memory() {
 #ifdef __GLIBC__
@@ -189,10 +198,7 @@ void Writer::trim_memory() {
 void Writer::shrink_to(std::uint64_t bytes_max) {
   std::uint64_t bytes = days_.bytes();
   if (bytes > bytes_max) {
-    // Logs get small again before anything is lost for them.
-    if (inbox_) (void)inbox_->database().run("PRAGMA wal_checkpoint(TRUNCATE)");
-    for (auto& [day, database] : open_days_)
-      (void)database.database().run("PRAGMA wal_checkpoint(TRUNCATE)");
+    cut_logs();
     days_.remove_set_aside(0);
     bytes = days_.bytes();
   }

@@ -16,7 +16,7 @@ import urllib.parse
 
 import rig
 
-DISK_BYTES = 24 << 20
+DISK_BYTES = 32 << 20
 
 
 class Disk:
@@ -91,7 +91,7 @@ def run(binary, directory, disk, min_free):
         "scrape_configs": [rig.job(log, name="tailed")],
     }
     ballast = disk.path / "ballast"
-    ballast.write_bytes(b"x" * (6 << 20))
+    ballast.write_bytes(b"x" * (12 << 20))
     agent = rig.Tailrace(binary, directory, config, name=f"disk-{min_free}").wait_until_up()
     pushing = Pushing(port)
     rig.wait_for("the disk to be full", lambda: pushing.push() == 503, 60, pause=0)
