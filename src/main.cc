@@ -8,6 +8,7 @@
 #include "agent/agent.h"
 #include "agent/agent_config.h"
 #include "agent/command_line.h"
+#include "agent/export.h"
 #include "agent/healthcheck.h"
 #include "agent/version.h"
 #include "telemetry/log.h"
@@ -41,6 +42,11 @@ int run(std::span<const char* const> arguments) {
     const Result<void> healthy =
         check_health(flags.words().size() > 1 ? flags.words()[1] : kDefaultHealthUrl);
     return healthy ? kDone : fail(healthy.error());
+  }
+  if (!flags.words().empty() && flags.words().front() == "export") {
+    const Result<void> exported =
+        run_export(flags, flags.words().size() > 1 ? flags.words()[1] : std::string());
+    return exported ? kDone : fail(exported.error());
   }
   if (!flags.words().empty()) {
     std::fprintf(stderr, "unknown subcommand: %s\n%s", flags.words().front().c_str(),

@@ -1,7 +1,7 @@
 // The embedded store alone: what bench/store measures.
 //
 //   bench_store <folder> [port]      Loki's API on the loopback; 3100 by default, 0: a free one.
-//   SIGTERM ends it.
+//   SIGUSR1 puts all lines into chunks, SIGTERM ends it.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
@@ -48,8 +48,13 @@ int main(int argc, char** argv) {
   std::printf("port %u ready after %.1f ms\n", service.port(),
               static_cast<double>(Clock::system().monotonic_ns() - began) / 1e6);
   std::fflush(stdout);
+  asio::signal_set flushes(io, SIGUSR1);
+  flushes.async_wait([&](const boost::system::error_code& error, int) {
+    if (!error) service.store().flush_and_wait();
+  });
   asio::signal_set signals(io, SIGTERM, SIGINT);
   signals.async_wait([&](const boost::system::error_code& error, int) {
+    flushes.cancel();
     if (!error) spawn(io.get_executor(), "stop", stop(service, io));
   });
   io.run();

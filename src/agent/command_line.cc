@@ -79,6 +79,11 @@ constexpr auto kFlags = std::to_array<FlagSpec>({
     {"server.http-write-timeout", Kind::kDuration, "30s", "time to write an answer"},
     {"server.http-idle-timeout", Kind::kDuration, "2m", "time a connection may rest"},
     {"tracing.enabled", Kind::kBool, "true", "accepted, without effect"},
+    {"export.from", Kind::kString, "",
+     "export lines from this time on: RFC 3339, or seconds or nanoseconds since 1970"},
+    {"export.to", Kind::kString, "", "export lines before this time"},
+    {"export.selector", Kind::kString, "", "export only these streams: {job=\"app\"}"},
+    {"export.rate", Kind::kSize, "0", "bytes of lines a second an export sends; 0: no limit"},
     {"ignore-unsupported", Kind::kBool, "false",
      "start without the scrape configs that tailrace does not support yet"},
     // From the server library of Promtail: accepted, without effect on shipping logs.
@@ -277,7 +282,11 @@ std::string usage_text() {
   out +=
       "\nSubcommands:\n"
       "  healthcheck [URL]\n    \tasks URL (default http://127.0.0.1:9080/ready) and exits with 0 "
-      "if it answers 200\n";
+      "if it answers 200\n"
+      "  export [CLIENT]\n    \tpushes what the store of -config.file holds to a Loki, and exits; "
+      "CLIENT is the URL or the name of a client of the file, or any push URL; not needed if the "
+      "file "
+      "has one client that is not the store\n";
   return out;
 }
 

@@ -103,6 +103,8 @@ struct ScanStats {
 
 struct ScanRequest {
   const std::vector<Matcher>* matchers = nullptr;
+  // If set: streams for which this does not hold are left out too.
+  std::function<bool(const Labels&)> streams;
   std::int64_t from_ns = 0;  // inclusive
   std::int64_t to_ns = 0;    // exclusive
   bool newest_first = false;

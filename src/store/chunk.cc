@@ -175,6 +175,15 @@ Result<std::string_view> ChunkDecoder::text(std::string_view compressed) {
   return decompress(impl_->context, compressed, impl_->text);
 }
 
+Result<std::string_view> ChunkDecoder::stream_name(std::string_view compressed) {
+  TAILRACE_TRY(const std::string_view bytes, decompress(impl_->context, compressed, impl_->index));
+  if (bytes.empty() || bytes[0] != kVersion) return damaged("it is of another version");
+  Reader reader(bytes.substr(1));
+  const std::string_view name = reader.text();
+  if (!reader.ok()) return damaged("it ends too early");
+  return name;
+}
+
 Result<void> ChunkDecoder::index(std::string_view compressed, const StreamInfo& stream,
                                  logql::EntryBlock& block) {
   TAILRACE_TRY(const std::string_view bytes, decompress(impl_->context, compressed, impl_->index));

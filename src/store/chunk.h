@@ -52,6 +52,8 @@ class ChunkDecoder {
   ~ChunkDecoder();
   // The lines in one piece. kInvalid: damaged.
   Result<std::string_view> text(std::string_view compressed);
+  // The name of the stream it belongs to. Replaces what index() gave.
+  Result<std::string_view> stream_name(std::string_view compressed);
   // Everything but lines into `block`, without its `stream` and `order`. kInvalid: damaged, or of
   // other labels.
   Result<void> index(std::string_view compressed, const StreamInfo& stream,

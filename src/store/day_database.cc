@@ -10,6 +10,7 @@ namespace tailrace {
 namespace {
 
 constexpr const char* kSchema =
+    "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS stream(id INTEGER PRIMARY KEY, labels TEXT NOT NULL UNIQUE, "
     "first_ns INTEGER NOT NULL,"
     " last_ns INTEGER NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL, chunks INTEGER "
@@ -26,7 +27,7 @@ constexpr const char* kSchema =
     "CREATE INDEX IF NOT EXISTS chunk_by_last ON chunk(last_ns);"
     "CREATE INDEX IF NOT EXISTS chunk_by_first ON chunk(first_ns);"
     "CREATE INDEX IF NOT EXISTS chunk_by_stream ON chunk(stream_id, last_ns);"
-    "PRAGMA user_version=1;";
+    "PRAGMA user_version=1; COMMIT;";
 
 constexpr std::string_view kColumns = "id, stream_id, first_ns, last_ns, entries, bytes";
 
@@ -110,11 +111,38 @@ Result<DayDatabase> DayDatabase::open(const std::filesystem::path& file, bool re
   options.page_bytes = 16384;
   options.cache_kib = read_only ? 512 : 2048;
   TAILRACE_TRY(Database database, Database::open(file.native(), options));
-  if (!read_only) {
+  Result<std::int64_t> version = database.read_number("PRAGMA user_version");
+  if (!version) return std::move(version).error().in(file.native());
+  if (*version == 0 && read_only)
+    return Error{ErrorCode::kNotFound, file.native() + ": there are no tables in it yet"};
+  // Opening must not need room on the disk.
+  if (*version == 0) {
     Result<void> made = database.run(kSchema);
     if (!made) return std::move(made).error().in(file.native());
   }
   return DayDatabase(std::move(database));
+}
+
+Result<DayDatabase> DayDatabase::open_damaged(const std::filesystem::path& file) {
+  Database::Options options;
+  options.read_only = true;
+  options.damaged = true;
+  TAILRACE_TRY(Database database, Database::open(file.native(), options));
+  return DayDatabase(std::move(database));
+}
+
+Result<std::int64_t> DayDatabase::inbox_id() {
+  return database_.read_number("PRAGMA application_id");
+}
+
+Result<void> DayDatabase::adopt(std::int64_t inbox_id) {
+  TAILRACE_TRY(const std::int64_t owner, this->inbox_id());
+  if (owner == inbox_id) return {};
+  const std::string sql =
+      "UPDATE stream SET seq=0; PRAGMA application_id=" + std::to_string(inbox_id);
+  TAILRACE_TRY(Transaction transaction, Transaction::begin(database_));
+  TAILRACE_CHECK(database_.run(sql.c_str()));
+  return transaction.commit();
 }
 
 Result<std::vector<DayStream>> DayDatabase::streams() {
@@ -152,25 +180,28 @@ Result<std::int64_t> DayDatabase::stream_id(const StreamInfo& stream_info) {
 }
 
 Result<void> DayDatabase::add_chunk(const StreamInfo& stream, const Chunk& chunk, std::uint64_t seq,
-                                    std::optional<ChunkRow> replaced) {
-  TAILRACE_TRY(const std::int64_t id, stream_id(stream));
+                                    std::optional<ChunkRow> replaced, std::int64_t id) {
+  TAILRACE_TRY(const std::int64_t of_stream, stream_id(stream));
   if (replaced) {
-    for (const char* sql : {"DELETE FROM chunk WHERE id=?", "DELETE FROM block WHERE id=?"}) {
+    for (const char* sql : {"DELETE FROM block WHERE id=?", "DELETE FROM chunk WHERE id=?"}) {
       TAILRACE_TRY(Statement remove, database_.prepare(sql));
       remove.bind(1, replaced->id);
       TAILRACE_CHECK(remove.run());
     }
+    // It may have gone since: to make room, or because the day had to be made anew.
+    if (database_.changes() == 0) replaced.reset();
   }
   TAILRACE_TRY(Statement * insert,
                prepared(database_, insert_chunk_,
                         "INSERT INTO chunk(stream_id, first_ns, last_ns, entries, bytes, "
-                        "stored_bytes) VALUES(?, ?, ?, ?, ?, ?)"));
-  insert->bind(1, id);
+                        "stored_bytes, id) VALUES(?, ?, ?, ?, ?, ?, nullif(?, 0))"));
+  insert->bind(1, of_stream);
   insert->bind(2, chunk.first_ns);
   insert->bind(3, chunk.last_ns);
   insert->bind(4, as_integer(chunk.entries));
   insert->bind(5, as_integer(chunk.bytes));
   insert->bind(6, as_integer(chunk.index.size() + chunk.text.size()));
+  insert->bind(7, id);
   TAILRACE_CHECK(insert->run());
   const std::int64_t chunk_id = database_.last_insert_id();
   TAILRACE_TRY(Statement * block,
@@ -186,7 +217,7 @@ Result<void> DayDatabase::add_chunk(const StreamInfo& stream, const Chunk& chunk
                         "entries=entries+?4,"
                         " bytes=bytes+?5, chunks=chunks+?6, seq=max(seq, ?7) WHERE id=?1"));
   const ChunkRow before = replaced.value_or(ChunkRow());
-  update->bind(1, id);
+  update->bind(1, of_stream);
   update->bind(2, chunk.first_ns);
   update->bind(3, chunk.last_ns);
   update->bind(4, as_integer(chunk.entries - before.entries));

@@ -7,7 +7,8 @@
 //
 // `seq`: pushes up to this number are in chunks as far as they concern this stream and day. So if a
 // crash comes between the commit here and the clearing of the inbox, recovery knows what it must
-// not add again.
+// not add again. The numbers are those of the inbox that adopted the day last: a day that was
+// copied from another store brings numbers that mean nothing here.
 #pragma once
 
 #include <cstdint>
@@ -51,15 +52,23 @@ class DayDatabase {
   // The day of a file's name; nothing if it is none of ours.
   static std::optional<DayNumber> day_of_file(const std::filesystem::path& file);
 
+  // kNotFound when it is to be read and has no tables: it was begun, but there was no room for
+  // more.
   static Result<DayDatabase> open(const std::filesystem::path& file, bool read_only);
+  // To read what is left of a damaged one.
+  static Result<DayDatabase> open_damaged(const std::filesystem::path& file);
+  // Whose numbers `seq` of all streams are: Inbox::id(). 0: nobody's.
+  Result<std::int64_t> inbox_id();
+  // Makes them this inbox's: those of another one become 0.
+  Result<void> adopt(std::int64_t inbox_id);
 
   Result<std::vector<DayStream>> streams();
   Result<std::optional<DayStream>> stream(std::string_view name);
 
   // Within a transaction of database(). Replaces the chunk `replaced`, if any, which `chunk`
-  // contains.
+  // contains. `id`: for a chunk that is to have a certain number; 0: the next one.
   Result<void> add_chunk(const StreamInfo& stream, const Chunk& chunk, std::uint64_t seq,
-                         std::optional<ChunkRow> replaced);
+                         std::optional<ChunkRow> replaced, std::int64_t id = 0);
   // Within a transaction: removes chunks, oldest first, until about `stored_bytes` are gone. How
   // many went.
   Result<std::uint64_t> remove_oldest(std::uint64_t stored_bytes);

@@ -32,19 +32,24 @@ bool equal(const StoredEntry& a, const StoredEntry& b) {
   return a.timestamp_ns == b.timestamp_ns && a.line == b.line && a.metadata == b.metadata;
 }
 
+StoredEntry entry_at(const char* at) {
+  EntryHeader header;
+  std::memcpy(&header, at, sizeof header);
+  at += sizeof header;
+  return {header.timestamp_ns,
+          {at, header.line_bytes},
+          {at + header.line_bytes, header.metadata_bytes}};
+}
+
 template <class Visit>
 void for_each_in(const RunView& view, Visit visit) {
   for (const RunView::Piece& piece : view.pieces) {
     const char* at = piece.bytes.get();
     const char* const end = at + piece.used;
     while (at != end) {
-      EntryHeader header;
-      std::memcpy(&header, at, sizeof header);
-      at += sizeof header;
-      visit(StoredEntry{header.timestamp_ns,
-                        {at, header.line_bytes},
-                        {at + header.line_bytes, header.metadata_bytes}});
-      at += header.line_bytes + header.metadata_bytes;
+      const StoredEntry entry = entry_at(at);
+      visit(entry);
+      at += room_of(entry);
     }
   }
 }
@@ -73,10 +78,31 @@ RunView Run::view() const {
   return out;
 }
 
+void EntryIndex::add(std::uint64_t hash, const char* at) {
+  constexpr std::size_t kLeast = 64;
+  const auto put = [](std::vector<Slot>& slots, std::size_t place, const Slot& slot) {
+    const std::size_t mask = slots.size() - 1;
+    std::size_t i = place & mask;
+    while (slots[i].at != nullptr) i = (i + 1) & mask;
+    slots[i] = slot;
+  };
+  if (2 * (used_ + 1) > slots_.size()) {
+    std::vector<Slot> larger(std::max(kLeast, 2 * slots_.size()));
+    for (const Slot& slot : slots_) {
+      if (slot.at != nullptr) put(larger, slot.low, slot);
+    }
+    slots_ = std::move(larger);
+  }
+  const Slot slot{at, static_cast<std::uint32_t>(hash >> 32), static_cast<std::uint32_t>(hash)};
+  put(slots_, slot.low, slot);
+  ++used_;
+}
+
 void Run::index_all() {
   indexed_ = true;
-  for_each_in(view_,
-              [this](const StoredEntry& entry) { index_.emplace(entry_hash(entry), entry); });
+  for_each_in(view_, [this](const StoredEntry& entry) {
+    index_.add(entry_hash(entry), entry.line.data() - sizeof(EntryHeader));
+  });
 }
 
 bool Run::has(const StoredEntry& entry) {
@@ -88,8 +114,7 @@ bool Run::has(const StoredEntry& entry) {
                        [&](const StoredEntry& each) { return equal(each, entry); });
   }
   if (!indexed_) index_all();
-  const auto [from, to] = index_.equal_range(entry_hash(entry));
-  return std::any_of(from, to, [&](const auto& each) { return equal(each.second, entry); });
+  return index_.find(entry_hash(entry), [&](const char* at) { return equal(entry_at(at), entry); });
 }
 
 bool Run::add(const StoredEntry& entry, std::uint64_t seq) {
@@ -115,7 +140,7 @@ bool Run::add(const StoredEntry& entry, std::uint64_t seq) {
   if (!entry.metadata.empty())
     std::memcpy(out + entry.line.size(), entry.metadata.data(), entry.metadata.size());
   piece.used += room;
-  if (indexed_) index_.emplace(entry_hash(stored), stored);
+  if (indexed_) index_.add(entry_hash(stored), out - sizeof(EntryHeader));
   if (view_.entries == 0 || entry.timestamp_ns > view_.last_ns) newest_.clear();
   if (newest_.empty() || entry.timestamp_ns == view_.last_ns) newest_.push_back(stored);
   view_.first_ns =

@@ -16,17 +16,13 @@
 #include <memory>
 #include <mutex>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
+#include "store/day_number.h"
 #include "store/push_request.h"
 #include "store/stream_catalog.h"
 
 namespace tailrace {
-
-using DayNumber = std::int32_t;  // days since the Unix epoch, UTC
-DayNumber day_of(std::int64_t timestamp_ns) noexcept;
-std::int64_t day_start_ns(DayNumber day) noexcept;
 
 // An entry as it lies in a run.
 struct StoredEntry {
@@ -54,6 +50,34 @@ struct RunView {
 
   // In order of arrival. Views live as long as this.
   void for_each(const std::function<void(const StoredEntry&)>& visit) const;
+};
+
+// The entries of a run by their hash, to find repeats. Open addressing, at most half full; entries
+// are known by where they lie in a piece.
+class EntryIndex {
+ public:
+  void add(std::uint64_t hash, const char* at);
+  // Whether `is_it(at)` holds for an entry of this hash.
+  template <class IsIt>
+  bool find(std::uint64_t hash, IsIt is_it) const {
+    if (slots_.empty()) return false;
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t i = hash & mask; slots_[i].at != nullptr; i = (i + 1) & mask) {
+      if (slots_[i].tag == static_cast<std::uint32_t>(hash >> 32) && is_it(slots_[i].at))
+        return true;
+    }
+    return false;
+  }
+  void clear() { *this = EntryIndex(); }
+
+ private:
+  struct Slot {
+    const char* at = nullptr;  // null: free
+    std::uint32_t tag = 0;     // upper half of the hash
+    std::uint32_t low = 0;     // lower half, to place it anew in a larger table
+  };
+  std::vector<Slot> slots_;  // size: a power of two
+  std::size_t used_ = 0;
 };
 
 class Run {
@@ -87,7 +111,7 @@ class Run {
   // Entries of the newest time, to find repeats among them without an index.
   std::vector<StoredEntry> newest_;
   // Hashes of all entries; made when the first entry comes that is older than another.
-  std::unordered_multimap<std::uint64_t, StoredEntry> index_;
+  EntryIndex index_;
   bool indexed_ = false;
 };
 using RunPtr = std::shared_ptr<Run>;  // owners: the head and who makes a chunk of it

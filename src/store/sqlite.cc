@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <system_error>
 #include <utility>
 
 namespace tailrace {
@@ -13,6 +14,10 @@ Error sqlite_error(sqlite3* database, int code, std::string_view what) {
   text += ": ";
   text += database ? sqlite3_errmsg(database) : sqlite3_errstr(code);
   text += " (" + std::to_string(extended) + ")";
+  const int system = database ? sqlite3_system_errno(database) : 0;
+  const int primary = code & 0xff;
+  if (system != 0 && (primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR))
+    text += ": " + std::system_category().message(system);
   switch (code & 0xff) {
     case SQLITE_FULL:
     case SQLITE_IOERR:
@@ -92,7 +97,8 @@ Result<Database> Database::open(const std::string& path, const Options& options)
   out.database_.reset(database);
   if (code != SQLITE_OK) return sqlite_error(database, code, "open " + path);
   sqlite3_busy_timeout(database, 5000);
-  std::string setup = "PRAGMA cache_size=-" + std::to_string(options.cache_kib) + ";";
+  std::string setup = options.damaged ? "PRAGMA writable_schema=1;" : "";
+  setup += "PRAGMA cache_size=-" + std::to_string(options.cache_kib) + ";";
   if (!options.read_only) {
     setup += "PRAGMA page_size=" + std::to_string(options.page_bytes) +
              ";PRAGMA auto_vacuum=INCREMENTAL;PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
@@ -118,6 +124,12 @@ Result<Statement> Database::prepare(std::string_view sql) {
   out.statement_.reset(statement);
   if (code != SQLITE_OK) return sqlite_error(database_.get(), code, "sqlite");
   return out;
+}
+
+Result<std::int64_t> Database::read_number(std::string_view sql) {
+  TAILRACE_TRY(Statement statement, prepare(sql));
+  TAILRACE_TRY(const bool row, statement.step());
+  return row ? statement.integer(0) : std::int64_t{0};
 }
 
 std::int64_t Database::last_insert_id() const { return sqlite3_last_insert_rowid(database_.get()); }

@@ -46,6 +46,7 @@ class Database {
  public:
   struct Options {
     bool read_only = false;
+    bool damaged = false;   // read what is there, even if the file ends too early
     int page_bytes = 4096;  // of a new file
     int cache_kib = 1024;
   };
@@ -54,6 +55,8 @@ class Database {
 
   Result<void> run(const char* sql);
   Result<Statement> prepare(std::string_view sql);
+  // The first column of the first row; 0 without a row.
+  Result<std::int64_t> read_number(std::string_view sql);
   std::int64_t last_insert_id() const;
   std::int64_t changes() const;
 

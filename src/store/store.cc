@@ -29,6 +29,15 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options, Metrics& metric
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
+Result<std::unique_ptr<Store>> Store::open_read_only(StoreOptions options, Metrics& metrics,
+                                                     const Clock& clock) {
+  auto impl = std::make_unique<Impl>(std::move(options), metrics, clock);
+  TAILRACE_CHECK(impl->days.load_read_only());
+  Result<void> loaded = impl->writer.load_read_only();
+  if (!loaded) return std::move(loaded).error().in("store");
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
 void Store::push(std::string_view payload, std::function<void(PushResult)> done) {
   impl_->workers.post([impl = impl_.get(), payload, done = std::move(done)]() mutable {
     const std::int64_t now = impl->clock.now_ns();

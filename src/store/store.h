@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "logql/scan.h"
+#include "store/day_number.h"
 #include "store/push_answer.h"
 #include "store/store_options.h"
 #include "store/stream_catalog.h"
@@ -40,6 +41,10 @@ class Store final : public logql::Source {
   // it.
   static Result<std::unique_ptr<Store>> open(StoreOptions options, Metrics& metrics,
                                              const Clock& clock = Clock::system());
+  // What is in a folder that another process may be writing to, to be read only; nothing is changed
+  // on the disk. Lines that are committed later may be missing or not.
+  static Result<std::unique_ptr<Store>> open_read_only(StoreOptions options, Metrics& metrics,
+                                                       const Clock& clock = Clock::system());
   ~Store() override;
 
   // Stores a push, a snappy block of a PushRequest. `payload` must live until `done` is called, on
@@ -55,6 +60,8 @@ class Store final : public logql::Source {
   // Blocks until all is visited. For queries' threads.
   Result<logql::ScanStats> scan(const logql::ScanRequest& request) override;
 
+  // The UTC days that have lines, ascending.
+  std::vector<DayNumber> days() const;
   // The streams with lines in [from_ns, to_ns) that fulfil the matchers (all if there are none). A
   // stream counts as there between its first and last line of a day.
   Result<std::vector<StreamPtr>> streams(const std::vector<logql::Matcher>& matchers,

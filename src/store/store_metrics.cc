@@ -34,6 +34,7 @@ StoreMetrics::StoreMetrics(Metrics& metrics, const StoreOptions& options) : metr
   damaged_chunks = metrics.counter("tailrace_store_damaged_total", kDamaged, {{"part", "chunk"}});
   damaged_pushes = metrics.counter("tailrace_store_damaged_total", kDamaged, {{"part", "push"}});
   damaged_days = metrics.counter("tailrace_store_damaged_total", kDamaged, {{"part", "day"}});
+  damaged_inboxes = metrics.counter("tailrace_store_damaged_total", kDamaged, {{"part", "inbox"}});
   scanned_bytes = metrics.counter("tailrace_store_scanned_bytes_total",
                                   "Bytes looked at by queries, uncompressed.");
   scanned_lines = metrics.counter("tailrace_store_scanned_lines_total",

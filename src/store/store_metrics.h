@@ -31,6 +31,7 @@ struct StoreMetrics {
   Counter damaged_chunks;
   Counter damaged_pushes;
   Counter damaged_days;
+  Counter damaged_inboxes;
   Counter scanned_bytes;
   Counter scanned_lines;
   Gauge tails;

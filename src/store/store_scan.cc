@@ -34,6 +34,11 @@ struct Task {
   std::uint64_t order = 0;
 };
 
+bool wants_stream(const ScanRequest& request, const StreamInfo& stream) {
+  return logql::selects(*request.matchers, stream.labels) &&
+         (!request.streams || request.streams(stream.labels));
+}
+
 // Hands out blocks in order of time: for each day first what the head has of it, then its chunks.
 class TaskList {
  public:
@@ -124,8 +129,9 @@ class TaskList {
   void open_day(DayNumber day, std::unordered_map<std::string_view, std::uint64_t>& flushed,
                 ScanStats& stats) {
     Result<DayDatabase> database = DayDatabase::open(store_.days.path(day), true);
-    // It may have been deleted just now.
-    if (!database && !store_.days.has(day)) return;
+    // It may have been deleted just now, or nothing was ever written to it.
+    if (!database && (!store_.days.has(day) || database.error().code() == ErrorCode::kNotFound))
+      return;
     if (!database) return damaged_day(database.error(), stats);
     day_ = std::move(*database);
     Result<ChunkCursor> cursor =
@@ -136,6 +142,8 @@ class TaskList {
     }
     cursor_ = std::move(*cursor);
     const Result<std::vector<DayStream>> streams = day_->streams();
+    const Result<std::int64_t> owner = day_->inbox_id();
+    const bool ours = owner && *owner == store_.writer.inbox_id();
     if (!streams) {
       damaged_day(streams.error(), stats);
       return close_day();
@@ -143,9 +151,9 @@ class TaskList {
     streams_.clear();
     for (const DayStream& stream : *streams) {
       const StreamPtr info = store_.catalog.of_name(stream.name);
-      if (!info || !logql::selects(*request_.matchers, info->labels)) continue;
+      if (!info || !wants_stream(request_, *info)) continue;
       streams_.emplace(stream.id, info);
-      flushed.emplace(info->text, stream.seq);
+      flushed.emplace(info->text, ours ? stream.seq : 0);
     }
     if (streams_.empty()) close_day();
   }
@@ -249,7 +257,9 @@ class Scanner {
     }
     Result<void> loaded = decoder_.index(task.index, *task.stream, block_);
     if (loaded && request_.lines) loaded = decoder_.lines(text, block_);
-    if (loaded && block_.size() != task.row.entries)
+    if (loaded && (block_.size() != task.row.entries || block_.size() == 0 ||
+                   block_.timestamps.front() != task.row.first_ns ||
+                   block_.timestamps.back() != task.row.last_ns))
       loaded = Error{ErrorCode::kInvalid, "damaged chunk: its row and its block differ"};
     if (!loaded) return damaged(task, loaded.error());
     return true;
@@ -345,9 +355,9 @@ struct Helpers {
 
 Result<ScanStats> Store::scan(const ScanRequest& request) {
   // The head before the days: a line that moves meanwhile is seen in both, never in none.
-  std::vector<RunView> runs = impl_->head.snapshot(
-      [&](const StreamInfo& stream) { return logql::selects(*request.matchers, stream.labels); },
-      request.from_ns, request.to_ns);
+  std::vector<RunView> runs =
+      impl_->head.snapshot([&](const StreamInfo& stream) { return wants_stream(request, stream); },
+                           request.from_ns, request.to_ns);
   Scan scan(*impl_, request, std::move(runs));
   const auto helpers = std::make_shared<Helpers>();
   helpers->scan = &scan;

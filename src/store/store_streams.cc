@@ -69,6 +69,16 @@ class Spread {
 
 }  // namespace
 
+std::vector<DayNumber> Store::days() const {
+  std::vector<DayNumber> out = impl_->days.all();
+  for (const RunView& run :
+       impl_->head.snapshot([](const StreamInfo&) { return true; }, INT64_MIN, INT64_MAX))
+    out.push_back(run.day);
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
 Result<std::vector<StreamPtr>> Store::streams(const std::vector<logql::Matcher>& matchers,
                                               std::int64_t from_ns, std::int64_t to_ns) {
   std::map<std::string_view, StreamPtr> found;
@@ -82,7 +92,8 @@ Result<std::vector<StreamPtr>> Store::streams(const std::vector<logql::Matcher>&
     Result<DayDatabase> database = DayDatabase::open(impl_->days.path(day), true);
     const Result<std::vector<DayStream>> all = database ? database->streams() : database.error();
     if (!all) {
-      if (impl_->days.has(day)) impl_->counters.damaged_days.add();
+      const bool is_empty = all.error().code() == ErrorCode::kNotFound;
+      if (impl_->days.has(day) && !is_empty) impl_->counters.damaged_days.add();
       continue;
     }
     for (const DayStream& stream : *all) {
@@ -108,16 +119,21 @@ Result<std::vector<std::vector<StreamVolume>>> Store::volumes(
   for (const DayNumber day : impl_->days.all()) {
     if (!day_touches(day, from_ns, to_ns)) continue;
     Result<DayDatabase> database = DayDatabase::open(impl_->days.path(day), true);
-    const Result<std::vector<DayStream>> all = database ? database->streams() : database.error();
+    // One view for all that is read of it: no flush in between.
+    const Result<void> begun = database ? database->database().run("BEGIN") : database.error();
+    const Result<std::vector<DayStream>> all = begun ? database->streams() : begun.error();
     if (!all) {
-      if (impl_->days.has(day)) impl_->counters.damaged_days.add();
+      const bool is_empty = all.error().code() == ErrorCode::kNotFound;
+      if (impl_->days.has(day) && !is_empty) impl_->counters.damaged_days.add();
       continue;
     }
+    const Result<std::int64_t> owner = database->inbox_id();
+    const bool ours = owner && *owner == impl_->writer.inbox_id();
     for (const DayStream& stream : *all) {
       if (stream.chunks == 0) continue;
       const StreamPtr info = impl_->catalog.of_name(stream.name);
       if (!info || !logql::selects(matchers, info->labels)) continue;
-      flushed.emplace(std::to_string(day) + info->text, stream.seq);
+      flushed.emplace(std::to_string(day) + info->text, ours ? stream.seq : 0);
       const bool whole =
           stream.first_ns >= from_ns && stream.last_ns < to_ns && step_ns >= to_ns - from_ns;
       if (whole) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "telemetry/log.h"
@@ -35,29 +36,11 @@ Writer::Writer(const StoreOptions& options, const Clock& clock, StreamCatalog& c
       observer_(std::move(observer)) {}
 
 Result<void> Writer::start() {
-  TAILRACE_TRY(inbox_, Inbox::open(days_.folder()));
-  std::size_t pushes = 0;
-  TAILRACE_CHECK(inbox_->for_each([&](const Inbox::Push& push) -> Result<void> {
-    ++pushes;
-    inbox_pushes_.emplace_back(push.seq, push.payload.size());
-    inbox_bytes_ += push.payload.size();
-    // By the clock of then: what was taken is taken again.
-    Result<PushRequest> request =
-        push.damaged ? Error{ErrorCode::kInvalid, "its checksum is wrong"}
-                     : PushRequest::decode(push.payload, push.arrived_ns, options_, catalog_);
-    if (!request) {
-      metrics_.damaged_pushes.add();
-      log::error(
-          "a push in the inbox is damaged and left out",
-          {{"seq", push.seq}, {"bytes", push.payload.size()}, {"error", request.error().text()}});
-      return {};
-    }
-    apply(*request, push.seq, true);
-    return {};
-  }));
-  if (pushes != 0)
-    log::info("store recovered lines that were not in chunks",
-              {{"pushes", pushes}, {"bytes", head_.bytes()}});
+  TAILRACE_TRY(inbox_, open_inbox());
+  inbox_id_ = inbox_->id();
+  // Nobody shall stand still because the disk is full at the start: that passes.
+  if (const Result<void> done = recover(); !done)
+    log::error("the store waits for its disk", {{"error", done.error().text()}});
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
@@ -65,6 +48,107 @@ Result<void> Writer::start() {
   thread_ = std::thread([this] { run(); });
   ::pthread_setname_np(thread_.native_handle(), "store-writer");
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return {};
+}
+
+Result<void> Writer::load_read_only() {
+  read_only_ = true;
+  // Days alone, copied from somewhere, can be read too.
+  if (!std::filesystem::exists(Inbox::path_of(days_.folder()))) return {};
+  TAILRACE_TRY(inbox_, Inbox::open(days_.folder(), true));
+  inbox_id_ = inbox_->id();
+  return recover();
+}
+
+Result<Inbox> Writer::open_inbox() {
+  {
+    Result<Inbox> opened = Inbox::open(days_.folder());
+    const Result<void> sound = opened ? opened->check() : Result<void>(opened.error());
+    if (sound || sound.error().code() != ErrorCode::kInvalid) return opened;
+    metrics_.damaged_inboxes.add();
+    log::error(
+        "the inbox is damaged; a new one takes its place",
+        {{"file", Inbox::path_of(days_.folder()).native()}, {"error", sound.error().text()}});
+  }  // closed, or it would delete the log of the new one
+  TAILRACE_TRY(const std::filesystem::path aside, days_.set_aside(Inbox::path_of(days_.folder())));
+  TAILRACE_TRY(Inbox fresh, Inbox::open(days_.folder()));
+  std::size_t pushes = 0;
+  Result<void> added;
+  {
+    TAILRACE_TRY(Transaction transaction, Transaction::begin(fresh.database()));
+    Inbox::salvage(aside, [&](const Inbox::Push& push) {
+      if (push.damaged || !added) return;
+      const Result<std::uint64_t> seq = fresh.add(push.payload, push.arrived_ns);
+      if (!seq) added = seq.error();
+      ++pushes;
+    });
+    TAILRACE_CHECK(std::move(added));
+    TAILRACE_CHECK(transaction.commit());
+  }
+  log::warn("the damaged inbox was set aside", {{"file", aside.native()}, {"pushes_read", pushes}});
+  return fresh;
+}
+
+Result<void> Writer::recover() {
+  std::size_t pushes = 0;
+  TAILRACE_CHECK(inbox_->for_each([&](const Inbox::Push& push) -> Result<void> {
+    if (push.seq <= last_seq_) return {};
+    // By the clock of then: what was taken is taken again.
+    Result<PushRequest> request =
+        push.damaged ? Error{ErrorCode::kInvalid, "its checksum is wrong"}
+                     : PushRequest::decode(push.payload, push.arrived_ns, options_, catalog_);
+    if (request) {
+      TAILRACE_CHECK(ask_days(*request));
+      apply(*request, push.seq, true);
+    } else {
+      metrics_.damaged_pushes.add();
+      log::error(
+          "a push in the inbox is damaged and left out",
+          {{"seq", push.seq}, {"bytes", push.payload.size()}, {"error", request.error().text()}});
+    }
+    ++pushes;
+    last_seq_ = push.seq;
+    inbox_pushes_.emplace_back(push.seq, push.payload.size());
+    inbox_bytes_ += push.payload.size();
+    return {};
+  }));
+  recovered_ = true;
+  if (pushes != 0)
+    log::info("store recovered lines that were not in chunks",
+              {{"pushes", pushes}, {"bytes", head_.bytes()}});
+  return {};
+}
+
+Result<void> Writer::ask_days(const PushRequest& request) {
+  for (const NewStream& stream : request.streams()) {
+    std::optional<DayNumber> last;
+    for (const NewEntry& entry : stream.entries) {
+      const DayNumber day = day_of(entry.timestamp_ns);
+      if (day == last) continue;
+      last = day;
+      if (!flushed(*stream.stream, day).asked)
+        return Error{ErrorCode::kUnavailable, days_.path(day).native() + " cannot be read"};
+    }
+  }
+  return {};
+}
+
+// What is in the head is in no inbox then, so it goes into chunks at once.
+Result<void> Writer::renew_inbox() {
+  // First, or closing it would delete the log of the new one. If this fails it is tried again.
+  inbox_.reset();
+  inbox_pushes_.clear();
+  inbox_bytes_ = 0;
+  const std::filesystem::path file = Inbox::path_of(days_.folder());
+  if (std::filesystem::exists(file)) {
+    TAILRACE_TRY(const std::filesystem::path aside, days_.set_aside(file));
+    log::warn("the damaged inbox was set aside", {{"file", aside.native()}});
+  }
+  TAILRACE_TRY(Inbox fresh, Inbox::open(days_.folder()));
+  TAILRACE_CHECK(fresh.succeed(inbox_id_, last_seq_));
+  inbox_ = std::move(fresh);
+  const std::lock_guard lock(mutex_);
+  ++flush_requests_;
   return {};
 }
 
@@ -110,14 +194,19 @@ void Writer::run() {
   bool draining = false;  // stopping, and nothing new comes
   while (true) {
     std::vector<PendingPush> pushes;
+    // Memory is full and the disk takes no chunks: nobody shall wait for that.
+    const bool stuck = retry_flush_ns_ != 0 && too_much_in_memory();
+    const auto may_take = [&] { return stopping_ || stuck || !too_much_in_memory(); };
     {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, kTick, [&] {
-        return (stopping_ && !draining) || !made_.empty() || flush_requests_ != flushes_asked ||
-               (!waiting_.empty() && !too_much_in_memory());
+        // Chunks are stored in the order of sealing: one that is early waits for those before it.
+        const bool made_next = !made_.empty() && made_.begin()->first == stored_flush_;
+        return (stopping_ && !draining) || (made_next && retry_flush_ns_ == 0) ||
+               flush_requests_ != flushes_asked || (!waiting_.empty() && may_take());
       });
       std::uint64_t bytes = 0;
-      while (!waiting_.empty() && bytes < kCommitBytesMax && (stopping_ || !too_much_in_memory())) {
+      while (!waiting_.empty() && bytes < kCommitBytesMax && may_take()) {
         bytes += waiting_.front().payload.size();
         pushes.push_back(std::move(waiting_.front()));
         waiting_.pop_front();
@@ -126,7 +215,12 @@ void Writer::run() {
       if (draining && std::exchange(flush_at_stop_, false)) ++flush_requests_;
       flushes_asked = flush_requests_;
     }
-    if (!pushes.empty()) commit(pushes);
+    if (stuck && !pushes.empty()) {
+      answer(pushes,
+             Error{ErrorCode::kUnavailable, "chunks cannot be written, and memory is full"});
+    } else if (!pushes.empty()) {
+      commit(pushes);
+    }
     take_made_chunks();
     seal_what_is_due(flushes_asked != flushes_done);
     const bool all_stored = stored_flush_ == next_flush_;
@@ -150,7 +244,14 @@ std::optional<Error> Writer::refuses_for_space() {
   const std::int64_t now = clock_.monotonic_ns();
   if (space_checked_ns_ == 0 || now - space_checked_ns_ > kNsPerSecond) {
     space_checked_ns_ = now;
-    space_low_ = options_.free_bytes_min != 0 && days_.free_bytes() < options_.free_bytes_min;
+    const auto is_low = [&] {
+      return options_.free_bytes_min != 0 && days_.free_bytes() < options_.free_bytes_min;
+    };
+    space_low_ = is_low();
+    if (space_low_) {
+      cut_logs();
+      space_low_ = is_low();
+    }
   }
   if (!space_low_) return std::nullopt;
   return Error{ErrorCode::kUnavailable,
@@ -161,6 +262,12 @@ std::optional<Error> Writer::refuses_for_space() {
 Result<void> Writer::commit_to_inbox(const std::vector<PendingPush>& pushes,
                                      std::vector<std::uint64_t>& seqs) {
   if (std::optional<Error> full = refuses_for_space()) return *full;
+  if (!recovered_) {
+    TAILRACE_CHECK(recover());
+  }
+  if (!inbox_) {
+    TAILRACE_CHECK(renew_inbox());
+  }
   TAILRACE_TRY(Transaction transaction, Transaction::begin(inbox_->database()));
   for (const PendingPush& push : pushes) {
     TAILRACE_TRY(const std::uint64_t seq, inbox_->add(push.payload, push.arrived_ns));
@@ -176,6 +283,8 @@ Result<void> Writer::commit_to_inbox(const std::vector<PendingPush>& pushes,
     inbox_pushes_.emplace_back(seqs[i], pushes[i].payload.size());
     inbox_bytes_ += pushes[i].payload.size();
   }
+  last_seq_ = seqs.back();
+  committed_ns_ = clock_.monotonic_ns();
   return {};
 }
 
@@ -190,7 +299,7 @@ void Writer::note_cleared(std::uint64_t oldest) {
 // While pushes come, each commit clears what is done. This is for when none come.
 void Writer::clear_inbox() {
   const std::uint64_t oldest = head_.oldest_seq();
-  if (inbox_pushes_.empty() || oldest <= inbox_pushes_.front().first) return;
+  if (!inbox_ || inbox_pushes_.empty() || oldest <= inbox_pushes_.front().first) return;
   const auto clear = [&]() -> Result<void> {
     TAILRACE_TRY(Transaction transaction, Transaction::begin(inbox_->database()));
     TAILRACE_CHECK(inbox_->remove_below(std::min(oldest, inbox_pushes_.back().first + 1)));
@@ -207,22 +316,45 @@ void Writer::clear_inbox() {
 
 void Writer::commit(std::vector<PendingPush>& pushes) {
   const std::int64_t began = clock_.monotonic_ns();
+  refuse_for_days(pushes);
+  if (pushes.empty()) return;
   std::vector<std::uint64_t> seqs;
-  const Result<void> committed = commit_to_inbox(pushes, seqs);
+  Result<void> committed = commit_to_inbox(pushes, seqs);
   metrics_.commit_seconds.observe(static_cast<double>(clock_.monotonic_ns() - began) / 1e9);
-  std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < pushes.size(); ++i) {
-    bytes += pushes[i].payload.size();
-    if (committed) apply(pushes[i].request, seqs[i], false);
-  }
   if (committed) {
     metrics_.commits.add();
-  } else {
-    metrics_.refused("disk");
-    if (commit_failures().due())
-      log::error("the store cannot write; pushes are refused until it can",
-                 {{"error", committed.error().text()}});
+    for (std::size_t i = 0; i < pushes.size(); ++i) apply(pushes[i].request, seqs[i], false);
+  } else if (committed.error().code() == ErrorCode::kInvalid) {
+    metrics_.damaged_inboxes.add();
+    log::error("the inbox is damaged; a new one takes its place",
+               {{"error", committed.error().text()}});
+    if (Result<void> renewed = renew_inbox(); !renewed) committed = std::move(renewed);
   }
+  answer(pushes, committed);
+}
+
+// A day that does not answer now stops only those who push to it.
+void Writer::refuse_for_days(std::vector<PendingPush>& pushes) {
+  Result<void> why;
+  const auto refused =
+      std::stable_partition(pushes.begin(), pushes.end(), [&](const PendingPush& push) {
+        Result<void> asked = ask_days(push.request);
+        if (!asked) why = asked;
+        return asked.has_value();
+      });
+  if (refused == pushes.end()) return;
+  std::vector<PendingPush> those(std::make_move_iterator(refused),
+                                 std::make_move_iterator(pushes.end()));
+  pushes.erase(refused, pushes.end());
+  answer(those, why);
+}
+
+void Writer::answer(std::vector<PendingPush>& pushes, const Result<void>& committed) {
+  if (!committed && commit_failures().due())
+    log::error("the store cannot write; pushes are refused until it can",
+               {{"error", committed.error().text()}});
+  std::uint64_t bytes = 0;
+  for (const PendingPush& push : pushes) bytes += push.payload.size();
   {
     const std::lock_guard lock(mutex_);
     waiting_bytes_ -= bytes;
@@ -230,6 +362,7 @@ void Writer::commit(std::vector<PendingPush>& pushes) {
   }
   for (PendingPush& push : pushes) {
     if (!committed) {
+      metrics_.refused("disk");
       push.done({503, "the store cannot write: " + committed.error().text()});
     } else if (push.request.refusal().empty()) {
       push.done({204, ""});

@@ -56,9 +56,13 @@ class Writer {
 
   // Opens the inbox and reads what is in it into the head; then starts the thread.
   Result<void> start();
+  // The same without a thread, changing nothing on the disk: the store can only be read.
+  Result<void> load_read_only();
   void push(PendingPush push);
   // Commits what waits, and ends. With `flush` everything goes into chunks first.
   void stop(bool flush = false);
+  // Its pushes' numbers stand in the days as `seq`.
+  std::int64_t inbox_id() const noexcept { return inbox_id_; }
   // For tests: puts all runs into chunks and returns when they are there, or could not be written.
   void flush_and_wait();
 
@@ -67,11 +71,24 @@ class Writer {
   struct Flushed {
     std::int64_t last_ns = INT64_MIN;  // in chunks and sealed runs
     std::uint64_t seq = 0;             // in chunks
-    std::int64_t stream_id = 0;
+    bool asked = false;                // the day's database, if there is one
   };
+
+  Result<Inbox> open_inbox();
+  // Reads pushes that are not in chunks into the head, from where it stopped the last time. Stops
+  // at one of a day that cannot be read now, as on a full disk: what of it is in chunks is not
+  // known then.
+  Result<void> recover();
+  // Asks the days of a request what they have of it. An error: one does not answer now.
+  Result<void> ask_days(const PushRequest& request);
+  // Makes a new one in place of an inbox that is found damaged while we run.
+  Result<void> renew_inbox();
 
   void run();
   void commit(std::vector<PendingPush>& pushes);
+  void refuse_for_days(std::vector<PendingPush>& pushes);
+  // Tells those who wait what became of their pushes.
+  void answer(std::vector<PendingPush>& pushes, const Result<void>& committed);
   Result<void> commit_to_inbox(const std::vector<PendingPush>& pushes,
                                std::vector<std::uint64_t>& seqs);
   void apply(const PushRequest& request, std::uint64_t seq, bool recovering);
@@ -85,14 +102,20 @@ class Writer {
   void take_made_chunks();
   Result<void> store_chunks(DayNumber day, const std::vector<MadeChunk*>& chunks);
   bool too_much_in_memory() const;
+  bool tidy_waits(std::int64_t now_ns) const;
 
   // days, in writer_days.cc
   Result<DayDatabase*> open_day(DayNumber day);
+  // Makes a new one in place of a damaged day, with what can be read of that.
+  Result<void> renew_day(DayNumber day, const Error& why);
+  Result<std::optional<DayStream>> ask_day(const StreamInfo& stream, DayNumber day);
   Flushed& flushed(const StreamInfo& stream, DayNumber day);
   void drop_known(const StreamPtr& stream, DayNumber day, std::vector<StoredEntry>& entries);
   void tidy_days();
   void delete_day(DayNumber day);
   void shrink_to(std::uint64_t bytes_max);
+  void cut_logs();
+  void trim_memory();
 
   const StoreOptions& options_;
   const Clock& clock_;
@@ -115,7 +138,11 @@ class Writer {
   std::condition_variable flushed_;
 
   // The thread's own.
-  std::optional<Inbox> inbox_;
+  bool read_only_ = false;
+  bool recovered_ = false;      // all of the inbox is in the head; until then pushes are refused
+  std::optional<Inbox> inbox_;  // none: damaged, and a new one could not be made yet
+  std::int64_t inbox_id_ = 0;
+  std::uint64_t last_seq_ = 0;                                        // of all pushes
   std::uint64_t inbox_cleared_ = 0;                                   // pushes below this are gone
   std::deque<std::pair<std::uint64_t, std::uint64_t>> inbox_pushes_;  // seq, bytes
   std::uint64_t inbox_bytes_ = 0;
@@ -127,6 +154,9 @@ class Writer {
   std::int64_t seal_due_ns_ = 0;
   std::int64_t retry_flush_ns_ = 0;
   std::int64_t space_checked_ns_ = 0;
+  std::int64_t committed_ns_ = 0;  // the last push
+  double busy_until_now_ = 0;      // bytes stored and scanned, at the last look
+  double trimmed_at_ = 0;
   bool space_low_ = false;
   std::thread thread_;
 };

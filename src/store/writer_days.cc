@@ -1,8 +1,11 @@
 // Writer: databases of days, what is in them already, and their end.
+#include <malloc.h>
+
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
 
+#include "store/salvage.h"
 #include "store/writer.h"
 #include "telemetry/log.h"
 
@@ -24,32 +27,68 @@ Result<DayDatabase*> Writer::open_day(DayNumber day) {
   if (found != open_days_.end()) return &found->second;
   // The oldest day is the least likely to be written again.
   while (open_days_.size() >= kOpenDaysMax) open_days_.erase(open_days_.begin());
-  TAILRACE_TRY(DayDatabase database, DayDatabase::open(days_.path(day), false));
+  TAILRACE_TRY(DayDatabase database, DayDatabase::open(days_.path(day), read_only_));
+  if (!read_only_) {
+    TAILRACE_CHECK(database.adopt(inbox_id_));
+  }
   return &open_days_.emplace(day, std::move(database)).first->second;
 }
 
+Result<void> Writer::renew_day(DayNumber day, const Error& why) {
+  open_days_.erase(day);
+  metrics_.damaged_days.add();
+  log::error("a day's database is damaged; a new one takes its place",
+             {{"file", days_.path(day).native()}, {"error", why.text()}});
+  TAILRACE_TRY(const std::filesystem::path aside, days_.set_aside(days_.path(day)));
+  TAILRACE_TRY(DayDatabase * database, open_day(day));
+  TAILRACE_TRY(const Salvaged salvaged, salvage_day(aside, catalog_, *database));
+  log::warn("the damaged day was set aside", {{"file", aside.native()},
+                                              {"chunks_read", salvaged.chunks},
+                                              {"lines_read", salvaged.entries}});
+  return {};
+}
+
+Result<std::optional<DayStream>> Writer::ask_day(const StreamInfo& stream, DayNumber day) {
+  Result<DayDatabase*> database = open_day(day);
+  std::optional<DayDatabase> to_read;
+  if (!database && database.error().code() != ErrorCode::kInvalid) {
+    // It cannot be written to now; to know what is there, reading is enough.
+    Result<DayDatabase> opened = DayDatabase::open(days_.path(day), true);
+    if (!opened && opened.error().code() == ErrorCode::kNotFound) return std::optional<DayStream>();
+    TAILRACE_TRY(to_read, std::move(opened));
+    database = &*to_read;
+  }
+  TAILRACE_TRY(DayDatabase * there, std::move(database));
+  TAILRACE_TRY(std::optional<DayStream> known, there->stream(stream.text));
+  TAILRACE_TRY(const std::int64_t owner, there->inbox_id());
+  if (known && owner != inbox_id_) known->seq = 0;
+  return known;
+}
+
 Writer::Flushed& Writer::flushed(const StreamInfo& stream, DayNumber day) {
-  std::string key = key_of(stream, day);
-  const auto found = flushed_by_stream_.find(key);
-  if (found != flushed_by_stream_.end()) return found->second;
   // What is only sealed yet is known here alone.
   const bool may_forget = stored_flush_ == next_flush_;
   if (may_forget && flushed_by_stream_.size() >= kFlushedKnownMax) flushed_by_stream_.clear();
-  Flushed& out = flushed_by_stream_[std::move(key)];
-  if (!days_.has(day)) return out;
-  Result<DayDatabase*> database = open_day(day);
-  Result<std::optional<DayStream>> known = database
-                                               ? (*database)->stream(stream.text)
-                                               : Result<std::optional<DayStream>>(database.error());
+  Flushed& out = flushed_by_stream_[key_of(stream, day)];
+  if (out.asked) return out;
+  Result<std::optional<DayStream>> known = std::optional<DayStream>();
+  if (days_.has(day)) known = ask_day(stream, day);
+  if (!known && known.error().code() == ErrorCode::kInvalid && !read_only_) {
+    const Result<void> renewed = renew_day(day, known.error());
+    known = renewed ? ask_day(stream, day) : renewed.error();
+  }
   if (!known) {
-    metrics_.damaged_days.add();
     static log::Every every(10 * kNsPerSecond);
     if (every.due())
       log::error("a day's database cannot be read",
                  {{"file", days_.path(day).native()}, {"error", known.error().text()}});
-    return out;
+    return out;  // it is asked again the next time
   }
-  if (*known) out = {(*known)->last_ns, (*known)->seq, (*known)->id};
+  out.asked = true;
+  if (*known) {
+    out.last_ns = std::max(out.last_ns, (*known)->last_ns);
+    out.seq = std::max(out.seq, (*known)->seq);
+  }
   return out;
 }
 
@@ -116,24 +155,53 @@ void Writer::delete_day(DayNumber day) {
 void Writer::tidy_days() {
   const std::int64_t now = clock_.monotonic_ns();
   // Chunks on their way would bring a day back.
-  if (now < tidy_due_ns_ || stored_flush_ != next_flush_) return;
+  if (now < tidy_due_ns_ || tidy_waits(now)) return;
   const bool first = tidy_due_ns_ == 0;
   tidy_due_ns_ = now + kTidyEveryNs;
+  if (!recovered_ && inbox_) (void)recover();
   clear_inbox();
   if (options_.retention_ns != 0) {
     // A day goes when its last line is too old.
     for (const DayNumber day : days_.all()) {
       if (day_start_ns(day + 1) < clock_.now_ns() - options_.retention_ns) delete_day(day);
     }
+    days_.remove_set_aside(options_.retention_ns);
   }
   if (options_.max_bytes != 0) shrink_to(options_.max_bytes);
   metrics_.disk_bytes.set(static_cast<double>(days_.bytes()));
   metrics_.days.set(static_cast<double>(days_.all().size()));
   if (!first) catalog_.sweep();
+  trim_memory();
+}
+
+// What can be had back without losing a line: logs that are in their databases, pushes that are in
+// chunks.
+void Writer::cut_logs() {
+  constexpr const char* kCut = "PRAGMA wal_checkpoint(TRUNCATE)";
+  for (auto& [day, database] : open_days_) (void)database.database().run(kCut);
+  clear_inbox();
+  if (inbox_) (void)inbox_->database().run(kCut);
+}
+
+// What a burst took from the system goes back when it is over.
+void Writer::trim_memory() {
+#ifdef __GLIBC__
+  const double busy = metrics_.line_bytes.value() + metrics_.scanned_bytes.value();
+  if (busy == busy_until_now_ && busy != trimmed_at_) {
+    ::malloc_trim(0);
+    trimmed_at_ = busy;
+  }
+  busy_until_now_ = busy;
+#endif
 }
 
 void Writer::shrink_to(std::uint64_t bytes_max) {
   std::uint64_t bytes = days_.bytes();
+  if (bytes > bytes_max) {
+    cut_logs();
+    days_.remove_set_aside(0);
+    bytes = days_.bytes();
+  }
   for (const DayNumber day : days_.all()) {
     if (bytes <= bytes_max) return;
     if (day == days_.all().back()) break;

@@ -10,9 +10,10 @@ namespace tailrace {
 namespace {
 
 constexpr std::int64_t kSealEveryNs = kNsPerSecond;
+constexpr std::int64_t kIdleNs = 30 * kNsPerSecond;
 constexpr std::int64_t kRetryNs = 2 * kNsPerSecond;
-// Chunks in one transaction.
-constexpr std::size_t kStoredTogetherMax = 64;
+// Chunks in one transaction: pushes wait meanwhile.
+constexpr std::size_t kStoredTogetherMax = 16;
 
 }  // namespace
 
@@ -20,12 +21,21 @@ constexpr std::size_t kStoredTogetherMax = 64;
 // those wait.
 bool Writer::too_much_in_memory() const { return head_.bytes() > 2 * options_.head_bytes_max; }
 
+// Days are tidied when no chunk is on its way; so under steady load sealing rests for a moment.
+bool Writer::tidy_waits(std::int64_t now_ns) const {
+  return now_ns >= tidy_due_ns_ && stored_flush_ != next_flush_ && retry_flush_ns_ == 0;
+}
+
 void Writer::seal_what_is_due(bool all) {
   const std::int64_t now = clock_.monotonic_ns();
+  if (!all && tidy_waits(now)) return;
   const bool head_is_large =
       head_.bytes() > options_.head_bytes_max && stored_flush_ == next_flush_;
-  const bool inbox_is_large =
-      inbox_bytes_ > options_.inbox_bytes_max && stored_flush_ == next_flush_;
+  // It is not to crowd out the days.
+  const std::uint64_t inbox_bytes_max =
+      options_.max_bytes == 0 ? options_.inbox_bytes_max
+                              : std::min(options_.inbox_bytes_max, options_.max_bytes / 4);
+  const bool inbox_is_large = inbox_bytes_ > inbox_bytes_max && stored_flush_ == next_flush_;
   std::uint64_t large_from = options_.chunk_bytes;
   std::uint64_t old_below = 0;  // pushes
   if (head_is_large) {
@@ -46,7 +56,7 @@ void Writer::seal_what_is_due(bool all) {
     for (const auto& [seq, bytes] : inbox_pushes_) {
       sum += bytes;
       old_below = seq;
-      if (sum > options_.inbox_bytes_max / 2) break;
+      if (sum > inbox_bytes_max / 2) break;
     }
   }
   const bool look_at_age = now >= seal_due_ns_;
@@ -56,6 +66,9 @@ void Writer::seal_what_is_due(bool all) {
     metrics_.head_runs.set(static_cast<double>(head_.runs()));
     metrics_.streams.set(static_cast<double>(catalog_.size()));
   }
+  // When nothing comes, memory and the inbox need not wait for full chunks.
+  if (look_at_age && now - committed_ns_ > kIdleNs)
+    large_from = std::min(large_from, options_.chunk_bytes / 4);
   flush_runs(head_.seal([&](const Run& run) {
     return all || run.bytes() >= large_from || run.first_seq() < old_below ||
            (look_at_age && now - run.born_ns() > options_.chunk_age_ns);
@@ -107,6 +120,10 @@ void Writer::take_made_chunks() {
                    {{"error", stored.error().text()}});
       open_days_.erase(day);
       retry_flush_ns_ = now + kRetryNs;
+      if (stored.error().code() == ErrorCode::kInvalid) {
+        if (const Result<void> renewed = renew_day(day, stored.error()); !renewed)
+          log::error("a new database cannot be made", {{"error", renewed.error().text()}});
+      }
       return;
     }
     retry_flush_ns_ = 0;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -63,6 +64,18 @@ inline std::string payload(const std::vector<TestStream>& streams) {
   return snappy(encode_push(streams));
 }
 
+// The store's threads read it while the test sets it.
+class SharedClock final : public Clock {
+ public:
+  explicit SharedClock(std::int64_t start_ns) : now_ns_(start_ns) {}
+  std::int64_t now_ns() const override { return now_ns_; }
+  std::int64_t monotonic_ns() const override { return now_ns_; }
+  void advance_ns(std::int64_t by) { now_ns_ += by; }
+
+ private:
+  std::atomic<std::int64_t> now_ns_;
+};
+
 class StoreRig {
  public:
   explicit StoreRig(StoreOptions with = {}) : options(std::move(with)) {
@@ -115,7 +128,7 @@ class StoreRig {
 
   TempDir folder;
   Metrics metrics;
-  FakeClock clock{kDay0 + 12 * 3600 * kNsPerSecond};
+  SharedClock clock{kDay0 + 12 * 3600 * kNsPerSecond};
   StoreOptions options;
   std::unique_ptr<Store> store;
 };

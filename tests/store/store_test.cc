@@ -9,6 +9,8 @@
 
 #include "rig.h"
 #include "store/day_database.h"
+#include "store/inbox.h"
+#include "store/salvage.h"
 #include "store/store_impl.h"
 
 namespace tailrace {
@@ -255,6 +257,77 @@ TEST(Store, MaxBytesDeletesTheOldestDayFirst) {
   EXPECT_LE(bytes, 700'000U);
 }
 
+TEST(Store, MaxBytesHoldsUnderSteadyLoad) {
+  StoreOptions options;
+  options.chunk_bytes = 64 << 10;
+  options.head_bytes_max = 512 << 10;
+  options.max_bytes = 4 << 20;
+  StoreRig rig(options);
+  std::mt19937_64 random(7);
+  std::string last;
+  for (int n = 0; n < 80; ++n) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int i = 0; i < 100; ++i) {
+      last = std::to_string(n * 100 + i) + " ";
+      while (last.size() < 1000) last += static_cast<char>('!' + random() % 90);
+      stream.entries.push_back({rig.clock.now_ns() + i, last});
+    }
+    rig.push_good({stream});
+    rig.clock.advance_ns(kSecond);
+  }
+  // 8 MB came; it is looked at every 15 seconds.
+  EXPECT_LT(rig.lines(R"({a="b"})").size(), 8'000U) << "while they come";
+  rig.clock.advance_ns(16 * kSecond);
+  rig.store->flush_and_wait();
+  rig.store->flush_and_wait();
+  EXPECT_LE(DayFiles(rig.options.path).bytes(), options.max_bytes);
+  const Lines found = rig.lines(R"({a="b"})");
+  EXPECT_GT(found.size(), 500U);
+  EXPECT_LT(found.size(), 4'500U);
+  EXPECT_EQ(found.back(), last);
+}
+
+TEST(Store, AQueryStopsAtItsDeadlineWhenItIsToldToAndAtItsLimitOfBytes) {
+  StoreOptions options;
+  options.chunk_bytes = 16 << 10;
+  StoreRig rig(options);
+  const std::int64_t t = rig.clock.now_ns();
+  for (int n = 0; n < 50; ++n) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int i = 0; i < 100; ++i)
+      stream.entries.push_back({t + n * 100 + i, std::string(200, 'x')});
+    rig.push_good({stream});
+    rig.store->flush_and_wait();
+  }
+  const auto query = logql::parse_log_query(R"({a="b"} |= "y")");
+  ASSERT_TRUE(query);
+  const auto ask = [&](logql::QueryStop& stop) {
+    const double before = rig.store->metrics().scanned_bytes.value();
+    const auto found = logql::run_log_query(*query, {t, t + kHour, 10, false}, *rig.store, stop);
+    return std::pair(found ? ErrorCode::kNotFound : found.error().code(),
+                     rig.store->metrics().scanned_bytes.value() - before);
+  };
+  {
+    logql::QueryStop stop;
+    stop.set_deadline(rig.clock, rig.clock.monotonic_ns());
+    EXPECT_EQ(ask(stop), std::pair(ErrorCode::kTimeout, 0.0));
+  }
+  {
+    logql::QueryStop stop;
+    stop.stop(logql::QueryStop::Reason::kCancelled);
+    EXPECT_EQ(ask(stop), std::pair(ErrorCode::kCancelled, 0.0));
+  }
+  rig.store->stop(true);
+  rig.store.reset();
+  rig.options.query_bytes_max = 200'000;
+  rig.open();
+  logql::QueryStop stop;
+  const auto [code, bytes] = ask(stop);
+  EXPECT_EQ(code, ErrorCode::kInvalid);
+  // Each thread ends the block it is in.
+  EXPECT_LT(bytes, 400'000);
+}
+
 TEST(Store, AFlippedBitIsFoundReportedAndIsolated) {
   StoreOptions options;
   options.chunk_bytes = 16 << 10;
@@ -319,6 +392,301 @@ TEST(Store, ADamagedDayDoesNotHideTheOthers) {
   rig.open();
   EXPECT_EQ(rig.lines(R"({a="b"})"), Lines{"today"});
   EXPECT_GE(rig.metric("tailrace_store_damaged_total{part=\"day\"}"), 1);
+}
+
+std::vector<std::string> files_of(const std::filesystem::path& folder) {
+  std::vector<std::string> out;
+  for (const auto& file : std::filesystem::directory_iterator(folder))
+    out.push_back(file.path().filename().native());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+TEST(Store, ADamagedDayThatIsWrittenToIsSetAsideWithWhatCanBeReadOfIt) {
+  StoreOptions options;
+  options.chunk_bytes = 16 << 10;
+  StoreRig rig(options);
+  const std::int64_t t = rig.clock.now_ns();
+  for (int part = 0; part < 30; ++part) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int i = 0; i < 100; ++i)
+      stream.entries.push_back(
+          {t + part * 1000 + i,
+           std::to_string(i * 7919) + " line " + std::to_string(part) + std::string(200, 'y')});
+    rig.push_good({stream});
+    rig.store->flush_and_wait();
+  }
+  rig.store->stop(true);
+  rig.store.reset();
+  const auto file = DayDatabase::path_of(rig.options.path, day_of(t));
+  // The root of the table `stream`: page 3, behind the schema and a page of pointers.
+  Result<std::string> bytes = read_file(file);
+  ASSERT_TRUE(bytes);
+  bytes->replace(std::size_t{2} * 16384, 16384, 16384, 'x');
+  write(file.native(), *bytes);
+  rig.open();
+  for (int i = 0; i < 3; ++i) rig.push_good({{R"({a="b"})", {{t + 100'000 + i, "after"}}}});
+  rig.store->flush_and_wait();
+  rig.store->flush_and_wait();
+  EXPECT_EQ(rig.lines(R"({a="b"} |= "after")").size(), 3U);
+  EXPECT_GE(rig.metric("tailrace_store_damaged_total{part=\"day\"}"), 1);
+  EXPECT_TRUE(std::filesystem::exists(file.native() + ".damaged-1"));
+  rig.reopen(true);
+  EXPECT_EQ(rig.lines(R"({a="b"} |= "after")").size(), 3U);
+  const auto found = rig.query(R"({a="b"})", INT64_MIN / 2, INT64_MAX / 2);
+  EXPECT_EQ(found.stats.damaged_blocks, 0U);
+  EXPECT_EQ(found.entries.size(), 3003U) << "all chunks were sound";
+}
+
+TEST(Store, SalvageTakesEverySoundChunkAndNoOther) {
+  StoreOptions options;
+  options.chunk_bytes = 16 << 10;
+  StoreRig rig(options);
+  const std::int64_t t = rig.clock.now_ns();
+  for (int part = 0; part < 10; ++part) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int i = 0; i < 100; ++i)
+      stream.entries.push_back({t + part * 1000 + i, std::string(200, 'y') + std::to_string(part)});
+    rig.push_good({stream});
+    rig.store->flush_and_wait();
+  }
+  rig.store->stop(true);
+  rig.store.reset();
+  const auto file = DayDatabase::path_of(rig.options.path, day_of(t));
+  {
+    auto day = Database::open(file.native(), {});
+    ASSERT_TRUE(day);
+    ASSERT_TRUE(
+        day->run("UPDATE block SET text_part=zeroblob(50) WHERE id=3;"
+                 "UPDATE block SET index_part=zeroblob(50) WHERE id=5;"
+                 "DROP TABLE stream; DROP TABLE chunk"));
+  }
+  StreamCatalog catalog(rig.options);
+  auto into = DayDatabase::open(file.native() + ".new", false);
+  ASSERT_TRUE(into);
+  const auto salvaged = salvage_day(file, catalog, *into);
+  ASSERT_TRUE(salvaged) << salvaged.error().text();
+  EXPECT_EQ(salvaged->chunks, 8U);
+  EXPECT_EQ(salvaged->entries, 800U);
+  const auto streams = into->streams();
+  ASSERT_TRUE(streams);
+  ASSERT_EQ(streams->size(), 1U);
+  EXPECT_EQ((*streams)[0].entries, 800U);
+  EXPECT_EQ((*streams)[0].first_ns, t);
+  EXPECT_EQ((*streams)[0].last_ns, t + 9 * 1000 + 99);
+}
+
+TEST(Store, ADayWhoseEndIsMissingIsSetAsideWhenItIsWrittenTo) {
+  StoreOptions options;
+  options.chunk_bytes = 64 << 10;
+  StoreRig rig(options);
+  const std::int64_t t = rig.clock.now_ns();
+  std::mt19937_64 random(5);
+  for (int part = 0; part < 40; ++part) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int i = 0; i < 100; ++i) {
+      std::string line = std::to_string(part * 1000 + i) + " ";
+      while (line.size() < 800) line += static_cast<char>('!' + random() % 90);
+      stream.entries.push_back({t + part * 1000 + i, line});
+    }
+    rig.push_good({stream});
+    rig.store->flush_and_wait();
+  }
+  rig.store->stop(true);
+  rig.store.reset();
+  const auto file = DayDatabase::path_of(rig.options.path, day_of(t));
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2 / 16384 * 16384);
+  rig.open();
+  EXPECT_GE(rig.query(R"({a="b"})", INT64_MIN / 2, INT64_MAX / 2).stats.damaged_blocks, 1U);
+  rig.push_good({{R"({a="b"})", {{t + 100'000, "after"}}}});
+  rig.store->flush_and_wait();
+  const std::size_t found = rig.lines(R"({a="b"})").size();
+  EXPECT_GE(found, 300U);
+  EXPECT_LT(found, 4001U);
+  EXPECT_TRUE(std::filesystem::exists(file.native() + ".damaged-1"));
+}
+
+TEST(Store, ADamagedInboxIsSetAsideAndWhatCanBeReadOfItIsKept) {
+  for (const bool garbage : {true, false}) {
+    SCOPED_TRACE(garbage);
+    StoreOptions options;
+    options.chunk_bytes = 16 << 20;  // all stays in the inbox
+    StoreRig rig(options);
+    const std::int64_t t = rig.clock.now_ns();
+    std::mt19937_64 random(5);
+    for (int n = 0; n < 40; ++n) {
+      std::string line = std::to_string(n) + " ";
+      while (line.size() < 30'000) line += static_cast<char>('!' + random() % 90);
+      rig.push_good({{R"({a="b"})", {{t + n, line}}}});
+    }
+    rig.store->stop(false);
+    rig.store.reset();
+    const auto file = Inbox::path_of(rig.options.path);
+    if (garbage) {
+      write(file.native(), std::string(100'000, 'x'));
+    } else {
+      // Its second half is gone, as after a repair of the file system.
+      std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2 / 8192 * 8192);
+    }
+    rig.open();
+    EXPECT_EQ(rig.metric("tailrace_store_damaged_total{part=\"inbox\"}"), 1);
+    EXPECT_TRUE(std::filesystem::exists(file.native() + ".damaged-1"));
+    const std::size_t kept = rig.lines(R"({a="b"})").size();
+    if (garbage) {
+      EXPECT_EQ(kept, 0U);
+    } else {
+      EXPECT_GE(kept, 1U);
+      EXPECT_LT(kept, 40U);
+    }
+    rig.push_good({{R"({a="b"})", {{t + 1000, "after"}}}});
+    rig.reopen();
+    EXPECT_EQ(rig.lines(R"({a="b"})").size(), kept + 1);
+  }
+}
+
+TEST(Store, ATornLogOfTheInboxLosesNothingThatWasCheckpointedAndOpens) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  for (int n = 0; n < 20; ++n) rig.push_good({{R"({a="b"})", {{t + n, "x"}}}});
+  // A copy of a running store: the log as a crash leaves it.
+  const std::filesystem::path copy = std::filesystem::path(rig.folder.path()) / "copy";
+  std::filesystem::copy(rig.options.path, copy);
+  const auto log = Inbox::path_of(copy).native() + "-wal";
+  const std::uint64_t bytes = std::filesystem::file_size(log);
+  ASSERT_GT(bytes, 0U);
+  std::size_t before = 21;
+  for (const std::uint64_t kept : {bytes, bytes - 1, bytes * 2 / 3, bytes / 3, std::uint64_t{20}}) {
+    SCOPED_TRACE(kept);
+    const std::filesystem::path torn = rig.folder.path() + "/torn" + std::to_string(kept);
+    std::filesystem::copy(copy, torn);
+    std::filesystem::remove(Inbox::path_of(torn).native() + "-shm");
+    std::filesystem::resize_file(Inbox::path_of(torn).native() + "-wal", kept);
+    StoreRig other;
+    other.store.reset();
+    other.options.path = torn;
+    other.open();
+    const std::size_t found = other.lines(R"({a="b"})").size();
+    EXPECT_LE(found, before) << "a shorter log cannot know more";
+    if (kept == bytes) {
+      EXPECT_EQ(found, 20U);
+    }
+    before = found;
+    other.push_good({{R"({a="b"})", {{t + 1000, "after"}}}});
+    other.reopen();
+    EXPECT_EQ(other.lines(R"({a="b"})").size(), found + 1);
+  }
+}
+
+TEST(Store, AnInboxThatBreaksWhileWeRunIsReplaced) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  for (int n = 0; n < 20; ++n) rig.push_good({{R"({a="b"})", {{t + n, std::string(9000, 'x')}}}});
+  {
+    // Behind the store's back: its root is no page of a table any more.
+    auto inbox = Database::open(Inbox::path_of(rig.options.path).native(), {});
+    ASSERT_TRUE(inbox);
+    ASSERT_TRUE(
+        inbox->run("PRAGMA writable_schema=1; UPDATE sqlite_schema SET rootpage=2 WHERE "
+                   "name='inbox'; PRAGMA schema_version=77"));
+  }
+  int good = 0;
+  for (int n = 0; n < 5; ++n)
+    good += rig.push({{R"({a="b"})", {{t + 100 + n, "after"}}}}).status == 204 ? 1 : 0;
+  EXPECT_GE(good, 3) << "it goes on";
+  EXPECT_EQ(rig.lines(R"({a="b"} |= "xxx")").size(), 20U);
+  EXPECT_EQ(rig.lines(R"({a="b"} |= "after")").size(), static_cast<std::size_t>(good));
+  rig.store->flush_and_wait();
+  rig.reopen();
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 20U + static_cast<std::size_t>(good));
+  EXPECT_EQ(rig.metric("tailrace_store_damaged_total{part=\"inbox\"}"), 1);
+}
+
+TEST(Store, WhatIsNotOursInTheFolderDoesNoHarm) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  rig.push_good({{R"({a="b"})", {{t, "kept"}}}});
+  rig.store->stop(true);
+  rig.store.reset();
+  write((rig.options.path + "/notes.txt"), "hello");
+  write((rig.options.path + "/2026-13-45.db"), "no date");
+  write((rig.options.path + "/2026-11-19.db"), "no database, though its name says so");
+  std::filesystem::create_directory(rig.options.path + "/2026-11-18.db");
+  rig.open();
+  const auto found = rig.query(R"({a="b"})", INT64_MIN / 2, INT64_MAX / 2);
+  EXPECT_EQ(found.entries.size(), 1U);
+  EXPECT_EQ(found.stats.damaged_blocks, 2U) << "two days of which nothing can be read";
+  rig.push_good({{R"({a="b"})", {{t - 24 * kHour, "into the day that was none"}}}});
+  rig.store->flush_and_wait();
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 2U);
+  const PushResult result = rig.push({{R"({a="b"})", {{t - 48 * kHour, "where a folder is"}}}});
+  EXPECT_EQ(result.status, 503);
+  EXPECT_NE(result.message.find("2026-11-18.db cannot be read"), std::string::npos)
+      << result.message;
+  rig.push_good({{R"({a="b"})", {{t + 1, "others go on"}}}});
+  EXPECT_TRUE(std::filesystem::exists(rig.options.path + "/notes.txt"));
+}
+
+TEST(Store, SaysWhatIsWrongWithItsFolder) {
+  TempDir folder;
+  Metrics metrics;
+  auto f = [&](const std::string& path, std::string_view want) {
+    StoreOptions options;
+    options.path = path;
+    const auto opened = Store::open(options, metrics);
+    ASSERT_FALSE(opened) << path;
+    EXPECT_NE(opened.error().text().find(want), std::string::npos) << opened.error().text();
+    EXPECT_NE(opened.error().text().find(path), std::string::npos) << opened.error().text();
+  };
+  f(folder.write("file", "x"), "Not a directory");
+  f("/proc/tailrace", "No such file or directory");
+  std::filesystem::create_directories(folder / "blocked/inbox.db");
+  f(folder / "blocked", "unable to open database file");
+  StoreOptions options;
+  options.path = folder / "shared";
+  const auto first = Store::open(options, metrics);
+  ASSERT_TRUE(first);
+  f(folder / "shared", "is in use by another process");
+}
+
+TEST(Store, ADayOfAnotherStoreIsReadAndWrittenToWithoutLoss) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  StoreRig other;
+  // The numbers of its pushes are far ahead of those here.
+  for (int n = 0; n < 50; ++n) other.push_good({{R"({a="b"})", {{t + n, "other"}}}});
+  other.store->stop(true);
+  other.store.reset();
+  rig.store->stop(true);
+  rig.store.reset();
+  const auto file = DayDatabase::path_of(other.options.path, day_of(t));
+  std::filesystem::copy(file, DayDatabase::path_of(rig.options.path, day_of(t)));
+  rig.open();
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 50U);
+  rig.push_good({{R"({a="b"})", {{t + 1000, "ours"}, {t + 3, "other"}}}});
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 51U) << "seen in the head, and known what is there";
+  rig.reopen();
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 51U) << "recovered";
+  rig.reopen(true);
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 51U);
+}
+
+TEST(Store, CanBeReadBesideTheProcessThatHasIt) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  rig.push_good({{R"({a="b"})", {{t, "in a chunk"}}}});
+  rig.store->flush_and_wait();
+  rig.push_good({{R"({a="b"})", {{t + 1, "in the inbox"}}}});
+  const auto files = files_of(rig.options.path);
+  Metrics metrics;
+  auto reader = Store::open_read_only(rig.options, metrics, rig.clock);
+  ASSERT_TRUE(reader) << reader.error().text();
+  std::swap(*reader, rig.store);
+  EXPECT_EQ(rig.lines(R"({a="b"})"), (Lines{"in a chunk", "in the inbox"}));
+  std::swap(*reader, rig.store);
+  reader->reset();
+  EXPECT_EQ(files_of(rig.options.path), files);
+  rig.push_good({{R"({a="b"})", {{t + 2, "later"}}}});
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 3U);
 }
 
 // A limit on the size of files makes writes fail as a full disk does.
