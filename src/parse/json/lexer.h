@@ -7,12 +7,15 @@
 #include <string_view>
 
 #include "base/arena.h"
+#include "parse/json_bytes.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
 namespace tailrace::json {
+
+using tailrace::JsonBytes;
 
 inline constexpr int kDepthMax = 10000;
 
@@ -79,8 +82,10 @@ const char* skip_word(const char* at, const char* end) noexcept;
 const char* skip_value(const char* at, const char* end, int depth) noexcept;
 
 // The characters of a string's body (between the quotes, known to be well formed): a view of it if
-// nothing changes, else in the arena. Lone surrogates and bytes that are not UTF-8 become U+FFFD.
-std::string_view string_text(std::string_view body, StringShape shape, Arena& arena);
+// nothing changes, else in the arena. Lone surrogates become U+FFFD, and so do bytes that are not
+// UTF-8, unless they are kept.
+std::string_view string_text(std::string_view body, StringShape shape, Arena& arena,
+                             JsonBytes bytes = JsonBytes::kToUtf8);
 
 // The value of a well-formed number. False if it is infinite as double; what is too small becomes
 // 0.

@@ -137,7 +137,7 @@ StagePtr make_metrics_stage(ConfigNode node, PipelineContext& context) {
   StageOptions options(std::move(node), "metrics", {});
   if (!options.good()) return nullptr;
   std::vector<MetricConfig> metrics;
-  const auto entries = options.node().entries();
+  const auto entries = options.node().typed_entries();
   if (options.node().empty()) options.fail("empty metric stage configuration");
   bool good = options.good();
   for (const auto& [name, metric_node] : entries) {

@@ -29,7 +29,7 @@ StagePtr make_static_labels_stage(ConfigNode node, PipelineContext&) {
   StageOptions options(std::move(node), "static_labels", {});
   if (!options.good()) return nullptr;
   std::vector<Labels::Pair> labels;
-  const auto entries = options.node().entries();
+  const auto entries = options.node().typed_entries();
   if (options.node().empty()) options.fail("static_labels stage config cannot be empty");
   for (const auto& [name, value_node] : entries) {
     std::string value;
