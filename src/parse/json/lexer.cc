@@ -165,6 +165,10 @@ const char* skip_escaped_string(const char* at, const char* end, StringShape& sh
   for (;;) {
     if (at == end) return nullptr;
     if (*at == '"') return at + 1;
+    if (shape.has_escape && static_cast<unsigned char>(*at) < 0x20) {
+      at = find_string_special(at + 1, end, shape.has_high_byte);
+      continue;
+    }
     if (*at != '\\' || end - at < 2) return nullptr;
     shape.has_escape = true;
     if (at[1] == 'u') {

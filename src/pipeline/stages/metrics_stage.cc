@@ -138,7 +138,6 @@ StagePtr make_metrics_stage(ConfigNode node, PipelineContext& context) {
   if (!options.good()) return nullptr;
   std::vector<MetricConfig> metrics;
   const auto entries = options.node().typed_entries();
-  if (options.node().empty()) options.fail("empty metric stage configuration");
   bool good = options.good();
   for (const auto& [name, metric_node] : entries) {
     std::optional<MetricConfig> metric = read_metric(name, metric_node, context.fields);

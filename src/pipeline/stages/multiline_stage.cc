@@ -153,8 +153,8 @@ StagePtr make_multiline_stage(ConfigNode node, PipelineContext& context) {
   if (!firstline) {
     options.fail("firstline", "multiline stage firstline must be defined: a regex for first lines");
   }
-  if (multiline.lines_max < 0) options.fail("max_lines", "max_lines must not be negative");
   if (!options.good()) return nullptr;
+  multiline.lines_max = std::max<std::int64_t>(multiline.lines_max, 0);  // negative: no limit too
   Result<GoRegex> regex = GoRegex::compile(*firstline, {.keep = GroupsKept::kNone});
   if (!regex) {
     options.fail("firstline", regex.error().text());

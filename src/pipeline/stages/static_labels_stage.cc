@@ -30,7 +30,6 @@ StagePtr make_static_labels_stage(ConfigNode node, PipelineContext&) {
   if (!options.good()) return nullptr;
   std::vector<Labels::Pair> labels;
   const auto entries = options.node().typed_entries();
-  if (options.node().empty()) options.fail("static_labels stage config cannot be empty");
   for (const auto& [name, value_node] : entries) {
     std::string value;
     if (!value_node.read_typed(value)) {

@@ -64,8 +64,6 @@ StagePtr make_structured_metadata_stage(ConfigNode node, PipelineContext& contex
     const FieldId field = context.fields.id(each.source);
     sources.push_back({std::move(each.name), std::move(each.source), field});
   }
-  if (options.good() && options.node().empty())
-    options.fail("the map of names and sources cannot be empty");
   if (!options.good()) return nullptr;
   return std::make_unique<StructuredMetadataStage>(std::move(sources), context.fields);
 }
