@@ -342,6 +342,7 @@ awaitable<void> Agent::stop_runtime(std::int64_t deadline_ns) {
     auto stopped = [this, &done] {
       if (keeper_) keeper_->write_blocking();
       runtime_.reset();
+      book_->leave_all();  // those who come with a reload are behind nobody
       asio::post(front_, [&done] { done.cancel(); });
     };
     runtime_ ? runtime_->stop(deadline_ns, stopped) : stopped();

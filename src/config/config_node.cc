@@ -135,6 +135,17 @@ std::vector<std::pair<std::string, ConfigNode>> ConfigNode::entries() const {
   return out;
 }
 
+std::vector<std::pair<std::string, ConfigNode>> ConfigNode::typed_entries() const {
+  std::vector<std::pair<std::string, ConfigNode>> out = entries();
+  if (!is_map()) return out;
+  for (const Pair& pair : node()->pairs) {
+    if (pair.key_is_text) continue;
+    child(join_path(state_->path, pair.key), pair.value.node, pair.key_mark)
+        .error("the name " + pair.key + " is a number or a boolean in YAML; write it in quotes");
+  }
+  return out;
+}
+
 void ConfigNode::report_doubled_merge(const Pair& pair) const {
   const bool any_merged =
       std::any_of(node()->pairs.begin(), node()->pairs.end(),

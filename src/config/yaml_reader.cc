@@ -230,7 +230,9 @@ class TreeBuilder final : public YAML::EventHandler {
     parent.expects_value = true;
     // A quoted "<<" is an ordinary key.
     const bool merges = key.text == kMergeKey && !key.quoted;
-    Pair pair{.key = key.text, .key_mark = mark, .value = {}, .merged = merges};
+    const bool is_text = resolve(key.text, key.quoted, key.tag).kind == Scalar::Kind::kString;
+    Pair pair{
+        .key = key.text, .key_mark = mark, .value = {}, .merged = merges, .key_is_text = is_text};
     if (!merges && !parent.keys.insert(key.text).second) {
       errors_.add({place_of(file_, text_, mark), path(),
                    "key " + go_quoted(key.text) + " already set in map", false});

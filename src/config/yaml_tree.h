@@ -46,6 +46,7 @@ struct Pair {
   Mark key_mark;
   Child value;
   bool merged = false;
+  bool key_is_text = true;  // not a number, a boolean (y, on, no...) or null by YAML's rules
 };
 
 struct Node {

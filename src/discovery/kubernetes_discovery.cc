@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "discovery/kubernetes_pod.h"
+#include "discovery/targets.h"
 #include "net/await.h"
 #include "telemetry/log.h"
 
@@ -234,6 +235,15 @@ void read_selectors(const ConfigNode& list, KubernetesPodOptions& options) {
   }
 }
 
+// As Promtail does it: an agent wants the pods of its own node only, and the server should not send
+// it those of the whole cluster.
+void select_own_node(KubernetesPodOptions& options) {
+  const std::string own = "spec.nodeName=" + host_name();
+  if (options.field_selector.find(own) != std::string::npos) return;
+  if (!options.field_selector.empty()) options.field_selector += ',';
+  options.field_selector += own;
+}
+
 // "" stands for all.
 std::vector<std::string> read_namespaces(const ConfigNode& node, std::string_view own) {
   node.strict({"own_namespace", "names"});
@@ -241,10 +251,17 @@ std::vector<std::string> read_namespaces(const ConfigNode& node, std::string_vie
   bool own_too = false;
   node.read("names", names);
   node.read("own_namespace", own_too);
-  if (own_too && own.empty()) node.error("own_namespace", "is known in a pod only");
+  if (own_too && own.empty()) node.get("own_namespace").warn("is known in a pod only: all it is");
   if (own_too && !own.empty()) names.emplace_back(own);
   if (names.empty()) names.emplace_back();
   return names;
+}
+
+void read_attach_metadata(const ConfigNode& node) {
+  node.strict({"node"});
+  bool attach_node = false;
+  node.read("node", attach_node);
+  if (attach_node) node.error("node", "is not supported");
 }
 
 void read_pod_options(const ConfigNode& node, std::vector<KubernetesPodOptions>& out) {
@@ -260,11 +277,13 @@ void read_pod_options(const ConfigNode& node, std::vector<KubernetesPodOptions>&
                            ? "needs a role: pod"
                            : "the role " + go_quoted(role) + " is not supported, only pod");
   }
-  for (std::string_view key : {"kubeconfig_file", "attach_metadata"}) {
-    if (!node.get(key).empty()) node.error(key, "is not supported");
-  }
+  std::string kubeconfig;
+  node.read("kubeconfig_file", kubeconfig);
+  if (!kubeconfig.empty()) node.error("kubeconfig_file", "is not supported");
+  read_attach_metadata(node.get("attach_metadata"));
   KubernetesPodOptions options;
   read_selectors(node.get("selectors"), options);
+  select_own_node(options);
   std::string own_namespace;
   std::string api_server;
   node.read("api_server", api_server);
@@ -275,7 +294,9 @@ void read_pod_options(const ConfigNode& node, std::vector<KubernetesPodOptions>&
       options.http = cluster->http;
       own_namespace = cluster->own_namespace;
     } else {
-      node.error("api_server", cluster.error().text());
+      // The file may be checked somewhere else, and its other jobs may have work here.
+      node.warn("finds no pods: " + cluster.error().text());
+      return;
     }
   } else if (Result<Url> parsed = parse_url(api_server)) {
     options.api_server = std::move(*parsed);

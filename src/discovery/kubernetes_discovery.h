@@ -28,13 +28,14 @@ struct KubernetesPodOptions {
   HttpClientConfig http;
   std::string pod_namespace;                  // "": all
   std::string label_selector;                 // as the API takes them, such as "app=web,tier!=test"
-  std::string field_selector;                 // such as "spec.nodeName=node-1"
+  std::string field_selector;                 // such as "spec.nodeName=node-1,status.phase=Running"
   std::int64_t retry_ns_min = 1'000'000'000;  // between attempts, doubling
   std::int64_t retry_ns_max = std::int64_t{30} * 1'000'000'000;
 };
 
-// Reads the list `kubernetes_sd_configs`: one item of the result for each namespace asked for.
-// Other roles than `pod`, kubeconfig_file and attach_metadata are errors.
+// Reads the list `kubernetes_sd_configs`: one item of the result for each namespace asked for, with
+// the pods of this node only (spec.nodeName is host_name()). Without api_server and outside a pod:
+// a warning, and no item. Other roles than `pod`, kubeconfig_file and metadata of nodes are errors.
 std::vector<KubernetesPodOptions> read_kubernetes_sd_configs(const ConfigNode& list);
 
 // Discovers the pods of one namespace, or of all.

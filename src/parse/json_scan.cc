@@ -25,7 +25,7 @@ const char* take_value(const char* at, const char* end, Arena& arena, JsonField&
       at = json::skip_string(at + 1, end, shape);
       if (at == nullptr) return nullptr;
       field.kind = Kind::kString;
-      field.text = json::string_text(between(start + 1, at - 1), shape, arena);
+      field.text = json::string_text(between(start + 1, at - 1), shape, arena, JsonBytes::kKeep);
       return at;
     }
     case '{':

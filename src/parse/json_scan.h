@@ -1,8 +1,8 @@
 // JsonFields: the values of some top-level keys of a JSON object, in one pass and without a tree.
 //
-// The whole text is checked, exactly as Go's encoding/json would: one object (or null, which counts
-// as an empty one), white space around it, nothing else. Of a repeated key the last value counts.
-// Strings without escapes are views of the text.
+// The whole text is checked, as Go's encoding/json would: one object (or null, which counts as an
+// empty one), white space around it, nothing else. Of a repeated key the last value counts. Strings
+// without escapes are views of the text; bytes that are not UTF-8 stay (JsonBytes::kKeep).
 //
 //   const JsonFields fields({"level", "msg"});
 //   std::array<JsonField, 2> values;
@@ -25,7 +25,7 @@ struct JsonField {
   Kind kind = Kind::kAbsent;
   bool boolean = false;
   double number = 0;
-  // kString: its characters, unescaped, valid UTF-8. kNumber, kObject, kArray: the JSON as it
+  // kString: its characters, unescaped. kNumber, kObject, kArray: the JSON as it
   // stands in the text. A view of the scanned text or of the arena.
   std::string_view text;
 };

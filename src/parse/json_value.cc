@@ -18,8 +18,8 @@ std::string_view between(const char* start, const char* end) {
 // knows where its own begin.
 class TreeReader {
  public:
-  TreeReader(std::string_view text, Arena& arena)
-      : at_(text.data()), end_(text.data() + text.size()), arena_(arena) {}
+  TreeReader(std::string_view text, Arena& arena, JsonBytes bytes)
+      : at_(text.data()), end_(text.data() + text.size()), arena_(arena), bytes_(bytes) {}
 
   std::optional<JsonValue> read() {
     at_ = json::skip_blanks(at_, end_);
@@ -111,7 +111,7 @@ class TreeReader {
     json::StringShape shape;
     at_ = json::skip_string(start, end_, shape);
     if (at_ == nullptr) return false;
-    text = json::string_text(between(start, at_ - 1), shape, arena_);
+    text = json::string_text(between(start, at_ - 1), shape, arena_, bytes_);
     return true;
   }
 
@@ -147,6 +147,7 @@ class TreeReader {
   const char* at_;
   const char* end_;
   Arena& arena_;
+  JsonBytes bytes_;
   bool is_open_ = false;
   std::vector<Open> open_;
   std::vector<JsonMember> waiting_;
@@ -218,9 +219,9 @@ bool operator==(const JsonValue& a, const JsonValue& b) noexcept {
   return false;
 }
 
-std::optional<JsonValue> parse_json(std::string_view text, Arena& arena) {
+std::optional<JsonValue> parse_json(std::string_view text, Arena& arena, JsonBytes bytes) {
   if (text.size() > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
-  return TreeReader(text, arena).read();
+  return TreeReader(text, arena, bytes).read();
 }
 
 namespace json {

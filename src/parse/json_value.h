@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/arena.h"
+#include "parse/json_bytes.h"
 
 namespace tailrace {
 
@@ -63,15 +64,23 @@ struct JsonMember {
 
 // Any JSON document, by the rules of Go's encoding/json (see json_scan.h). Nothing if malformed.
 // Strings without escapes are views of `text`. Texts of 4 GiB and more are refused.
-std::optional<JsonValue> parse_json(std::string_view text, Arena& arena);
+std::optional<JsonValue> parse_json(std::string_view text, Arena& arena,
+                                    JsonBytes bytes = JsonBytes::kToUtf8);
 
 struct JsonStyle {
-  bool escape_html = true;  // < > & as \u003c \u003e \u0026; U+2028 and U+2029 are always escaped
-  std::string_view indent;  // not empty: one member per line
+  bool escape_html = true;    // < > & as \u003c \u003e \u0026; U+2028 and U+2029 are always escaped
+  std::string_view indent;    // not empty: one member per line
+  bool short_escapes = true;  // \b and \f; else \u0008 and \u000c
 };
+// As json-iterator writes, which Promtail's stages use where Go's library is not.
+inline constexpr JsonStyle kJsonIteratorStyle{.indent = {}, .short_escapes = false};
+
 // Appends the value as JSON: keys sorted, no spaces, as Go's json.Marshal.
 void append_json(std::string& out, const JsonValue& value, const JsonStyle& style = {});
-void append_json_string(std::string& out, std::string_view text, bool escape_html = true);
+void append_json_string(std::string& out, std::string_view text, const JsonStyle& style);
+inline void append_json_string(std::string& out, std::string_view text, bool escape_html = true) {
+  append_json_string(out, text, JsonStyle{.escape_html = escape_html, .indent = {}});
+}
 // Shortest form that reads back; with an exponent below 1e-6 and from 1e21 on.
 void append_json_number(std::string& out, double value);
 

@@ -30,6 +30,7 @@ struct SyslogMessage {
   std::optional<GoTime> timestamp;
   std::optional<std::string_view> hostname, app_name, proc_id, msg_id, message;
   std::vector<SyslogElement> structured_data;  // in the order of the message
+  bool is_faulty = false;  // reading stopped at a fault; what is here stood before it
 
   // "emergency".."debug" and "kern".."local7"; "" without priority.
   std::string_view severity_name() const noexcept;
@@ -47,14 +48,17 @@ bool parse_syslog(std::string_view text, SyslogFormat format, const TimeZone& zo
 void append_rfc5424(std::string& out, const SyslogMessage& message);
 
 // Cuts a TCP stream into messages. The first byte decides for the whole connection: a digit means
-// octet counting ("LEN SP MSG"), '<' one message per line.
+// octet counting ("LEN SP MSG"), '<' messages that end at a newline. There a line that does not
+// begin with '<' goes on with the message before it, if it is there already when that one ends:
+// waiting for it would hold every message back until the next.
 class SyslogSplitter {
  public:
   enum class Status : std::uint8_t {
     kMessage,  // `message` is whole; go on behind `consumed`
     kMore,     // read more bytes behind those given
     kTooLong,  // longer than the limit: skip `consumed` bytes and go on, or close (octet counting)
-    kBroken,   // neither framing, or a bad length: close the connection
+    kBroken,   // a bad length: close the connection
+    kUnknown,  // neither framing: close the connection
   };
   struct Step {
     Status status = Status::kMore;
@@ -62,7 +66,15 @@ class SyslogSplitter {
     std::size_t consumed = 0;  // bytes to drop from the front of the buffer
   };
 
-  explicit SyslogSplitter(std::size_t message_bytes_max) : message_bytes_max_(message_bytes_max) {}
+  // The longest message between newlines; `message_bytes_max` is for octet counting alone, as in
+  // Promtail.
+  static constexpr std::size_t kLinesBytesMax = std::size_t{1} << 20;
+
+  explicit SyslogSplitter(std::size_t message_bytes_max, SyslogFormat format,
+                          std::size_t lines_bytes_max = kLinesBytesMax)
+      : message_bytes_max_(message_bytes_max),
+        lines_bytes_max_(lines_bytes_max),
+        joins_lines_(format == SyslogFormat::kRfc5424) {}
 
   // `buffered`: all bytes not consumed so far. With `at_end` (the peer closed) a last line without
   // newline is a message too.
@@ -72,8 +84,11 @@ class SyslogSplitter {
   enum class Framing : std::uint8_t { kUnknown, kOctets, kLines };
   Step next_octets(std::string_view buffered, bool at_end) const;
   Step next_line(std::string_view buffered, bool at_end);
+  std::size_t message_end(std::string_view buffered) const;
 
   std::size_t message_bytes_max_;
+  std::size_t lines_bytes_max_;
+  bool joins_lines_;  // messages of RFC 3164 end at their first newline
   Framing framing_ = Framing::kUnknown;
   bool skipping_line_ = false;
 };

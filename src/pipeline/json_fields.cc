@@ -19,7 +19,7 @@ FieldValue to_field(const JsonValue& value, Arena& arena, std::string& scratch) 
       break;
   }
   scratch.clear();
-  append_json(scratch, value);
+  append_json(scratch, value, kJsonIteratorStyle);
   return FieldValue::of(arena.copy(scratch));
 }
 
@@ -38,7 +38,7 @@ FieldValue to_field(const JsonField& value, Arena& arena, std::string& scratch) 
     case JsonField::Kind::kArray:
       break;
   }
-  const std::optional<JsonValue> tree = parse_json(value.text, arena);
+  const std::optional<JsonValue> tree = parse_json(value.text, arena, JsonBytes::kKeep);
   return tree ? to_field(*tree, arena, scratch) : FieldValue::null();
 }
 

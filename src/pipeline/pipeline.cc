@@ -24,6 +24,7 @@ bool add_stage(const ConfigNode& item, PipelineContext& context, std::vector<Sta
     return false;
   }
   const auto entries = item.entries();
+  if (entries.empty()) return true;  // "- {}" is no stage and no error, as in Promtail
   if (entries.size() != 1) {
     item.error("pipeline stage must contain only one key, the name of the stage; found " +
                std::to_string(entries.size()) + " (is a dash missing in front of one?)");

@@ -75,7 +75,7 @@ std::vector<NamedSource> read_named_sources(const ConfigNode& map, StageOptions&
     options.fail_at(map, "expected a map of names");
     return out;
   }
-  for (auto& [name, node] : map.entries()) {
+  for (auto& [name, node] : map.typed_entries()) {
     std::string source;
     if (!node.read_typed(source)) {
       options.fail_at(node, "the source of " + name + " must be a string (quote it)");

@@ -79,6 +79,9 @@ class PositionBook {
   void forget_text(const std::string& key);
   // The owner is done with the path; its last position stays unless `forget`.
   void leave(const std::string& path, Owner owner, bool forget);
+  // Nobody tails anything any more: all positions stay as they were published last, and the next
+  // owners are the only ones. (One by one, those in front would take over from those behind.)
+  void leave_all() { tailed_.clear(); }
   // Drops entries of files that nobody tails and that do not exist any more.
   void drop_missing_files();
 

@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t byte
     if (parse_syslog(input, format, TimeZone::utc(), 0, arena, message))
       append_rfc5424(written, message);
   }
-  SyslogSplitter splitter(100);
+  SyslogSplitter splitter(100, SyslogFormat::kRfc5424, 100);
   std::string_view rest = input;
   for (;;) {
     const SyslogSplitter::Step step = splitter.next(rest, true);

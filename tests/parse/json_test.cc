@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/text.h"
 #include "parse/json_scan.h"
 #include "parse/json_value.h"
 #include "parse/table.h"
@@ -63,7 +64,10 @@ TEST(JsonFields, FindsWhatGoDecodes) {
     std::array<JsonField, 6> found;
     ASSERT_EQ(wanted.scan(fields[0], arena, found), fields[1] != "no");
     if (fields[1] == "no") continue;
-    const JsonValue whole = parse_json(fields[1], arena).value();
+    // Bytes that are not UTF-8 stay, so there is only our own tree to compare with.
+    const JsonValue whole = is_valid_utf8(fields[0])
+                                ? parse_json(fields[1], arena).value()
+                                : parse_json(fields[0], arena, JsonBytes::kKeep).value();
     for (std::size_t i = 0; i < found.size(); ++i) {
       const JsonValue* want = whole.find(wanted.keys()[i]);
       EXPECT_EQ(written(found[i]), want == nullptr ? "absent" : written(*want)) << wanted.keys()[i];
@@ -87,7 +91,7 @@ TEST(JsonFields, Values) {
   f("null", "absent");
   f("{}", "absent");
   f(R"({"k":"\ud800"})", "\"\xEF\xBF\xBD\"");
-  f("{\"k\":\"\xff\"}", "\"\xEF\xBF\xBD\"");
+  f("{\"k\":\"\xff\"}", "\"\\ufffd\"");  // kept, and escaped here
   f(R"({"k":1e-999})", "0");
   f(R"({"k":1e999})", "malformed");
   f(R"({"x":1e999})", "malformed");

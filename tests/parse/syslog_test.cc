@@ -110,8 +110,9 @@ TEST(Syslog, Rfc3164YearComesFromTheClock) {
 
 // Feeds `stream` in pieces of `piece` bytes; messages joined by "|", "!" for too long, "broken" at
 // the end.
-std::string split(std::string_view stream, std::size_t piece, std::size_t bytes_max = 20) {
-  SyslogSplitter splitter(bytes_max);
+std::string split(std::string_view stream, std::size_t piece,
+                  SyslogFormat format = SyslogFormat::kRfc5424, std::size_t bytes_max = 20) {
+  SyslogSplitter splitter(bytes_max, format, bytes_max);
   std::string buffered;
   std::string out;
   for (;;) {
@@ -121,6 +122,7 @@ std::string split(std::string_view stream, std::size_t piece, std::size_t bytes_
     for (;;) {
       const SyslogSplitter::Step step = splitter.next(buffered, at_end);
       if (step.status == SyslogSplitter::Status::kBroken) return out + "broken";
+      if (step.status == SyslogSplitter::Status::kUnknown) return out + "unknown";
       if (step.status == SyslogSplitter::Status::kMessage) out += std::string(step.message) + "|";
       if (step.status == SyslogSplitter::Status::kTooLong) {
         out += "!";
@@ -143,20 +145,32 @@ TEST(SyslogSplitter, Framing) {
   };
   f("<1>a\n<2>b\n", "<1>a|<2>b|");
   f("<1>a\n<2>no newline", "<1>a|<2>no newline|");
-  f("<1>a\nnot syslog\n<2>b\n", "<1>a|not syslog|<2>b|");
-  f("<1>\n\n<2>\n", "<1>||<2>|");
   f("4 <1>a5 <2>bb", "<1>a|<2>bb|");
   f("4 <1>a\n5 <2>bb\n", "<1>a|<2>bb|");
   f("6 <1>a\nb", "<1>a\nb|");
-  f("9 <1>cut", "<1>cut|");
+  f("9 <1>cut", "broken");
+  f("4 <1>a5", "<1>a|broken");
   f("4 <1>ax", "<1>a|broken");
-  f("04 <1>a", "broken");
+  f("04 <1>a", "<1>a|");
   f("4<1>a", "broken");
   f("4  <1>a", "broken");
   f("99999999999999999999999 <1>a", "broken");
   f("21 <1>aaaaaaaaaaaaaaaaaa", "!");
-  f("hello\n", "broken");
+  f("hello\n", "unknown");
   f("", "");
+}
+
+// What belongs to one message is known when it came in one piece.
+TEST(SyslogSplitter, LinesThatGoOn) {
+  auto f = [](std::string_view stream, std::string_view joined, std::string_view apart) {
+    SCOPED_TRACE(stream);
+    EXPECT_EQ(split(stream, stream.size() + 1), joined);
+    EXPECT_EQ(split(stream, stream.size() + 1, SyslogFormat::kRfc3164), apart);
+  };
+  f("<1>a\nb\n<2>c\n", "<1>a\nb|<2>c|", "<1>a|b|<2>c|");
+  f("<1>a\n\n\n<2>\n", "<1>a\n\n|<2>|", "<1>a|||<2>|");
+  f("<1>a\nb", "<1>a|b|", "<1>a|b|");
+  EXPECT_EQ(split("<1>a\nb\n<2>c\n", 5), "<1>a|b|<2>c|");
 }
 
 TEST(SyslogSplitter, LongLinesAreSkippedOnce) {

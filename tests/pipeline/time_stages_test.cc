@@ -100,6 +100,36 @@ TEST(DockerStage, LeavesItsFields) {
             (FieldTexts{{"output", "a"}, {"stream", "s"}, {"timestamp", "t"}}));
 }
 
+// docker and cri are pipelines of their own, which begin by taking in the labels there are.
+TEST(NestedPipelines, SeeLabelsSetBeforeThem) {
+  auto f = [](std::string_view stage, std::string_view line, std::string_view want) {
+    const std::string stages = "- static_labels: {env: prod}\n- " + std::string(stage) +
+                               ": {}\n- template: {source: t, template: '[{{ .env }}]'}\n"
+                               "- output: {source: t}\n- labelallow: [env]\n";
+    EXPECT_EQ(run_stages(stages, {std::string(line)}),
+              (RanList{{.labels = R"({env="prod"})", .line = std::string(want)}}))
+        << stage << " " << line;
+  };
+  f("docker", R"({"log":"a"})", "[prod]");
+  f("docker", "no JSON", "[prod]");
+  f("cri", "2021-01-01T00:00:00Z stdout F x", "[prod]");
+  f("cri", "no CRI", "[prod]");
+  f("decolorize", "x", "[<no value>]");
+}
+
+// A line of another form fails in the timestamp step only: the fields it has are used as they are.
+TEST(NestedPipelines, LinesOfAnotherFormGoOnWithTheirFields) {
+  const std::string before =
+      "- regex: {expression: '^(?P<stream>s\\d) (?P<output>\\w+)(?P<content>x)'}\n";
+  EXPECT_EQ(run_stages(before + "- docker: {}", {"s1 outx"}),
+            (RanList{{.labels = R"({job="test", stream="s1"})", .line = "out"}}));
+  EXPECT_EQ(run_stages(before + "- cri: {}", {"s1 outx"}),
+            (RanList{{.labels = R"({job="test", stream="s1"})", .line = "x"}}));
+  Harness fudged("- docker: {}", {.labels = {{"stream", "s"}}});
+  fudged.lines({R"({"log":"a","stream":"s","time":"2021-01-01T00:00:00Z"})", "no JSON"});
+  EXPECT_EQ(fudged.out.at(1).timestamp_ns, fudged.out.at(0).timestamp_ns + 1);
+}
+
 TEST(CriStage, Unwraps) {
   EXPECT_EQ(
       run_stages("- cri:", {"2021-01-01T00:00:00.5Z stdout F hello world",

@@ -144,6 +144,20 @@ TEST(PositionBook, BelievesItsOwnFileBesideTheOldPositionsButNotBesideOthers) {
   EXPECT_EQ(notes.loaded(), Records());
 }
 
+// A reload: the tailers before it are gone, and those behind it start from the one furthest behind.
+TEST(PositionBook, AfterAllHaveLeftTheNextOwnersAreTheOnlyOnes) {
+  PositionBook book({}, "");
+  const int ahead = 0, behind = 0, next = 0;
+  book.publish("/a.log", &behind, {record(kFile, 10, "ten")});
+  book.publish("/a.log", &ahead, {record(kFile, 90, "ninety")});
+  EXPECT_EQ(book.offset("/a.log"), 10U);
+  book.leave_all();
+  EXPECT_EQ(book.offset("/a.log"), 10U);
+  EXPECT_EQ(book.generations("/a.log"), (Records{record(kFile, 10, "ten")}));
+  book.publish("/a.log", &next, {record(kFile, 50, "fifty")});
+  EXPECT_EQ(book.offset("/a.log"), 50U);
+}
+
 TEST(PositionBook, KeepsOddPaths) {
   PositionBook book({}, "");
   int owner = 0;

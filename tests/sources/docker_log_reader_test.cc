@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sources/docker/docker_marker.h"
+#include "sources/docker/docker_repeats.h"
 
 namespace tailrace {
 namespace {
@@ -164,6 +165,24 @@ TEST(DockerMarker, RemembersTheHighestTimeNearby) {
   f({5, 9, 7}, {7, 1, 9});
   // A clock that was set back.
   f({5 + 2 * kNsPerSecond, 7}, {7, 1, 7});
+}
+
+TEST(DockerRepeats, FindsLinesThatCameBefore) {
+  DockerRepeats repeats;
+  auto f = [&](bool is_stderr, std::int64_t ns, std::string_view text, bool want) {
+    EXPECT_EQ(repeats.is_repeated(is_stderr, ns, text), want) << is_stderr << ns << text;
+  };
+  f(false, 10, "a", false);
+  f(false, 20, "b", false);
+  f(true, 20, "b", false);  // the other output
+  f(false, 10, "a", true);
+  f(false, 20, "b", true);
+  f(false, 20, "c", false);  // another line of that time
+  f(false, 15, "a", false);  // the clock was set back
+  f(false, 15, "a", true);
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(DockerRepeats::kLinesMax); ++i)
+    f(false, 100 + i, "x", false);
+  f(false, 10, "a", false);  // too long ago
 }
 
 TEST(DockerResume, LeavesOutWhatWasReadInTheOrderOfTheLog) {

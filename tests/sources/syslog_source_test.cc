@@ -84,9 +84,9 @@ TEST(SyslogSource, WithoutRulesOnlyConfiguredLabelsAreLeft) {
 }
 
 TEST(SyslogSource, BadMessagesAreCountedAndTheRestGoesOn) {
-  SyslogRig rig("max_message_length: 100\n");
+  SyslogRig rig("max_message_length: 100\n");  // of octet counting only
   TestConnection connection(rig.port());
-  connection.send(std::string(kPlain) + "one\n<nonsense\n" + kPlain + std::string(50'000, 'x') +
+  connection.send(std::string(kPlain) + "one\n<nonsense\n" + kPlain + std::string(2'000'000, 'x') +
                   "\n" + kPlain + "two\n" + "<14>1 2021-03-04T05:06:07Z h a - - -\n" + kPlain +
                   "three");
   connection.end_sending();
@@ -97,18 +97,53 @@ TEST(SyslogSource, BadMessagesAreCountedAndTheRestGoesOn) {
   ASSERT_TRUE(rig.wait_for([&] { return connection.closed_by_peer(); }));
 }
 
+// As Promtail counts: a message with a fault anywhere is an error, one without text is empty.
+TEST(SyslogSource, FaultyMessagesAreNotEmptyOnes) {
+  const auto f = [](const std::string& format, const std::string& message, double errors,
+                    double empty) {
+    SCOPED_TRACE(message);
+    SyslogRig rig("syslog_format: " + format + "\n");
+    TestConnection connection(rig.port());
+    connection.send(message + "\n");
+    connection.end_sending();
+    ASSERT_TRUE(rig.wait_for([&] { return connection.closed_by_peer(); }));
+    EXPECT_EQ(rig.errors(), errors);
+    EXPECT_EQ(rig.value("promtail_syslog_empty_messages_total"), empty);
+    EXPECT_TRUE(rig.sink.lines.empty());
+  };
+  f("rfc5424", "<14>1 - h a - - -", 0, 1);
+  f("rfc5424", "<14>1 - h a - - - ", 0, 1);
+  f("rfc5424", "<14>1", 1, 0);
+  f("rfc5424", "<14>1 yesterday h a - - - x", 1, 0);
+  f("rfc5424", "<14>1 - h a - - [x y=z] x", 1, 0);
+  f("rfc5424", "<14>1 - h a - - [x y=\"z\"]x", 1, 0);
+  f("rfc5424", "<999>1 - h a - - - x", 1, 0);
+  f("rfc3164", "<14>Oct 11 22:14:15 host app: ", 0, 1);
+  f("rfc3164", "<14>Oct 1 22:14:15 host app: x", 1, 0);
+  f("rfc3164", "<192>Oct 11 22:14:15 host app: x", 1, 0);
+}
+
+TEST(SyslogSource, ALineMayGoOnInTheNext) {
+  SyslogRig rig("");
+  TestConnection connection(rig.port());
+  connection.send(std::string(kPlain) + "one\n  at two\n\n" + kPlain + "three\n");
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  EXPECT_EQ(rig.sink.lines, (Lines{"one\n  at two\n", "three"}));
+  EXPECT_EQ(rig.errors(), 0);
+}
+
 TEST(SyslogSource, ClosesWhatIsNoSyslog) {
-  const auto f = [](const std::string& bytes) {
+  const auto f = [](const std::string& bytes, double errors) {
     SCOPED_TRACE(bytes);
     SyslogRig rig("");
     TestConnection connection(rig.port());
     connection.send(bytes);
     ASSERT_TRUE(rig.wait_for([&] { return connection.closed_by_peer(); }));
-    EXPECT_EQ(rig.errors(), 1);
+    EXPECT_EQ(rig.errors(), errors);
   };
-  f("GET / HTTP/1.1\r\n\r\n");
-  f("99999999 <14>1 - - - - - - x");
-  f("0 x");
+  f("GET / HTTP/1.1\r\n\r\n", 0);
+  f("99999999 <14>1 - - - - - - x", 1);
+  f("0 x", 1);
 }
 
 TEST(SyslogSource, TimestampsAndFullMessages) {

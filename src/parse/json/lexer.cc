@@ -165,6 +165,10 @@ const char* skip_escaped_string(const char* at, const char* end, StringShape& sh
   for (;;) {
     if (at == end) return nullptr;
     if (*at == '"') return at + 1;
+    if (shape.has_escape && static_cast<unsigned char>(*at) < 0x20) {
+      at = find_string_special(at + 1, end, shape.has_high_byte);
+      continue;
+    }
     if (*at != '\\' || end - at < 2) return nullptr;
     shape.has_escape = true;
     if (at[1] == 'u') {
@@ -253,8 +257,10 @@ const char* skip_value(const char* at, const char* end, int outside) noexcept {
   }
 }
 
-std::string_view string_text(std::string_view body, StringShape shape, Arena& arena) {
-  if (!shape.has_escape && (!shape.has_high_byte || is_valid_utf8(body))) return body;
+std::string_view string_text(std::string_view body, StringShape shape, Arena& arena,
+                             JsonBytes bytes) {
+  const bool keeps = bytes == JsonBytes::kKeep;
+  if (!shape.has_escape && (keeps || !shape.has_high_byte || is_valid_utf8(body))) return body;
   // A byte that is not UTF-8 grows to three; an escape shrinks.
   const std::size_t room = shape.has_high_byte ? body.size() * 3 : body.size();
   char* const start = arena.allocate(room);
@@ -268,7 +274,7 @@ std::string_view string_text(std::string_view body, StringShape shape, Arena& ar
       } else {
         *out++ = simple_escape(kind);
       }
-    } else if (static_cast<unsigned char>(body[at]) < 0x80) {
+    } else if (keeps || static_cast<unsigned char>(body[at]) < 0x80) {
       *out++ = body[at++];
     } else {
       out = put_utf8(out, decode_utf8(body, at));

@@ -1,18 +1,22 @@
 // The words of JSON: where strings, numbers and whole values end, checked by the grammar of RFC
-// 8259 as Go's encoding/json enforces it. Everything works on [at, end) and returns nullptr for a
-// fault.
+// 8259 as Go's encoding/json enforces it, but for one thing: behind an escape a string may hold
+// control characters, as json-iterator has it, which Promtail's stages read with. Everything works
+// on [at, end) and returns nullptr for a fault.
 #pragma once
 
 #include <cstddef>
 #include <string_view>
 
 #include "base/arena.h"
+#include "parse/json_bytes.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
 namespace tailrace::json {
+
+using tailrace::JsonBytes;
 
 inline constexpr int kDepthMax = 10000;
 
@@ -79,8 +83,10 @@ const char* skip_word(const char* at, const char* end) noexcept;
 const char* skip_value(const char* at, const char* end, int depth) noexcept;
 
 // The characters of a string's body (between the quotes, known to be well formed): a view of it if
-// nothing changes, else in the arena. Lone surrogates and bytes that are not UTF-8 become U+FFFD.
-std::string_view string_text(std::string_view body, StringShape shape, Arena& arena);
+// nothing changes, else in the arena. Lone surrogates become U+FFFD, and so do bytes that are not
+// UTF-8, unless they are kept.
+std::string_view string_text(std::string_view body, StringShape shape, Arena& arena,
+                             JsonBytes bytes = JsonBytes::kToUtf8);
 
 // The value of a well-formed number. False if it is infinite as double; what is too small becomes
 // 0.

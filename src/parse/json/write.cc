@@ -10,19 +10,13 @@ namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
 
-void append_escape(std::string& out, unsigned char c) {
+void append_escape(std::string& out, unsigned char c, bool short_escapes) {
   switch (c) {
     case '"':
       out += "\\\"";
       return;
     case '\\':
       out += "\\\\";
-      return;
-    case '\b':
-      out += "\\b";
-      return;
-    case '\f':
-      out += "\\f";
       return;
     case '\n':
       out += "\\n";
@@ -33,6 +27,13 @@ void append_escape(std::string& out, unsigned char c) {
     case '\t':
       out += "\\t";
       return;
+    case '\b':
+    case '\f':
+      if (short_escapes) {
+        out += c == '\b' ? "\\b" : "\\f";
+        return;
+      }
+      [[fallthrough]];
     default:
       out += "\\u00";
       out += kHex[c >> 4];
@@ -57,7 +58,7 @@ class Writer {
         append_json_number(out_, value.number());
         return;
       case JsonValue::Kind::kString:
-        append_json_string(out_, value.text(), style_.escape_html);
+        append_json_string(out_, value.text(), style_);
         return;
       case JsonValue::Kind::kArray: {
         const auto items = value.items();
@@ -74,7 +75,7 @@ class Writer {
         open('{', members.empty());
         for (const JsonMember& member : members) {
           next(&member == members.data());
-          append_json_string(out_, member.key, style_.escape_html);
+          append_json_string(out_, member.key, style_);
           out_ += style_.indent.empty() ? ":" : ": ";
           write(member.value);
         }
@@ -113,7 +114,7 @@ class Writer {
 
 }  // namespace
 
-void append_json_string(std::string& out, std::string_view text, bool escape_html) {
+void append_json_string(std::string& out, std::string_view text, const JsonStyle& style) {
   out += '"';
   std::size_t done = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -122,9 +123,9 @@ void append_json_string(std::string& out, std::string_view text, bool escape_htm
     if (c < 0x80) {
       ++at;
       const bool is_html = c == '<' || c == '>' || c == '&';
-      if (c >= 0x20 && c != '"' && c != '\\' && !(escape_html && is_html)) continue;
+      if (c >= 0x20 && c != '"' && c != '\\' && !(style.escape_html && is_html)) continue;
       out += text.substr(done, start - done);
-      append_escape(out, c);
+      append_escape(out, c, style.short_escapes);
       done = at;
       continue;
     }

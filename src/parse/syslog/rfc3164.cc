@@ -167,10 +167,12 @@ bool parse_rfc3164(std::string_view text, const TimeZone& zone, std::int64_t now
   bool whole = false;
   out.priority = take_priority(reader, whole);
   if (!out.priority) return false;
+  out.is_faulty = !whole;
   if (!whole) return true;
   while (reader.take(' ')) {
   }
-  if (!take_timestamp(reader, zone, now_ns, out)) return true;
+  out.is_faulty = !take_timestamp(reader, zone, now_ns, out);
+  if (out.is_faulty) return true;
   while (reader.take(' ')) {
   }
   Readings(out).read(reader.rest);

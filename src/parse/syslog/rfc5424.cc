@@ -187,8 +187,16 @@ bool parse_rfc5424(std::string_view text, Arena& arena, SyslogMessage& out) {
       take_version(reader, out) && take_timestamp(reader, out) &&
       take_field(reader, 255, out.hostname) && take_field(reader, 48, out.app_name) &&
       take_field(reader, 128, out.proc_id) && take_field(reader, 32, out.msg_id);
-  if (!has_header || !take_structured_data(reader, arena, out)) return out.version.has_value();
-  if (reader.take(' ') && !reader.empty()) out.message = reader.rest;
+  if (!has_header || !take_structured_data(reader, arena, out)) {
+    out.is_faulty = true;
+    return out.version.has_value();
+  }
+  if (reader.empty()) return true;
+  if (!reader.take(' ')) {
+    out.is_faulty = true;
+  } else if (!reader.empty()) {
+    out.message = reader.rest;
+  }
   return true;
 }
 

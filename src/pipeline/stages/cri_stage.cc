@@ -1,8 +1,8 @@
 // cri: lines of container runtimes, "<time> <stream> <flags> <content>".
 //
-// The content becomes the line, the stream a label, the time the timestamp. Parts of a long line
-// (flag P) are joined per label set until the part that ends it, whose timestamp and labels the
-// whole takes.
+// The content becomes the line, the stream a label, the time the timestamp; before that, as in
+// every nested pipeline, the fields take the labels of this moment. Parts of a long line (flag P)
+// are joined per label set until the part that ends it, whose timestamp and labels the whole takes.
 //
 // A part holds its read's ticket. So that a line that never ends does not hold its file for ever,
 // it is sent as it is after kPartWaitNs without a further part, at kJoinedBytesMax bytes, and when
@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "model/held_entry.h"
 #include "parse/cri.h"
 #include "parse/go_time.h"
@@ -43,16 +44,21 @@ class CriStage final : public Stage {
   CriStage(const CriOptions& options, FieldTable& fields, const Clock& clock)
       : options_(options),
         clock_(clock),
+        fields_(fields),
         targets_{fields.id("time"), fields.id("stream"), fields.id("flags"), fields.id("content")},
         parts_(options.streams_max) {}
 
   void plan(FieldsRead& later) override {
-    for (std::size_t i = 0; i < targets_.size(); ++i) wanted_[i] = later.has(targets_[i]);
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      wanted_[i] = later.has(targets_[i]);
+      later.add(targets_[i]);  // for lines of another form
+    }
   }
 
   void accept(Entry& entry) override {
+    entry.fields.refill(entry.stream(), fields_);
     const std::optional<CriLine> parsed = parse_cri(entry.line);
-    if (!parsed) return pass(entry);
+    if (!parsed) return use_known(entry);
     extract(*parsed, entry);
     if (parsed->is_partial()) return hold(entry);
     if (!parts_.empty()) {
@@ -75,6 +81,21 @@ class CriStage final : public Stage {
   }
 
  private:
+  // A line of another form goes on with the fields it has: those of a cri stage in front, say.
+  void use_known(Entry& entry) {
+    const auto known = [&](FieldId field) -> std::optional<std::string_view> {
+      const std::optional<FieldValue> value = entry.fields.find(field, fields_);
+      return value ? field_text(*value, *entry.arena) : std::nullopt;
+    };
+    const auto time_text = known(targets_[0]), stream = known(targets_[1]),
+               content = known(targets_[3]);
+    if (stream && is_valid_utf8(*stream)) entry.labels.set("stream", *stream);
+    const std::optional<GoTime> time = time_text ? parse_rfc3339(*time_text) : std::nullopt;
+    last_.apply(entry, time ? time->unix_ns() : std::nullopt);
+    if (content) entry.line = *content;
+    pass(entry);
+  }
+
   void extract(const CriLine& line, Entry& entry) {
     const std::array values{line.time, line.stream, line.flags, line.content};
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -166,6 +187,7 @@ class CriStage final : public Stage {
 
   CriOptions options_;
   const Clock& clock_;
+  FieldTable& fields_;
   std::array<FieldId, 4> targets_;
   std::array<bool, 4> wanted_{};
   LastTimestamps last_;

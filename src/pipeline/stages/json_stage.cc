@@ -65,7 +65,7 @@ class JsonStage final : public Stage {
   }
 
   bool extract_paths(std::string_view text, Entry& entry) {
-    const std::optional<JsonValue> document = parse_json(text, *entry.arena);
+    const std::optional<JsonValue> document = parse_json(text, *entry.arena, JsonBytes::kKeep);
     if (!document || !(document->is_object() || document->is_null())) return false;
     for (const Expression& each : expressions_) {
       const Result<JsonValue> value = each.path.evaluate(*document, *entry.arena);

@@ -53,7 +53,6 @@ StagePtr make_labels_stage(ConfigNode node, PipelineContext& context) {
     }
     labels.push_back({std::move(each.name), context.fields.id(each.source)});
   }
-  if (options.good() && labels.empty()) options.fail("label stage config cannot be empty");
   if (!options.good()) return nullptr;
   return std::make_unique<LabelsStage>(std::move(labels), context.fields);
 }

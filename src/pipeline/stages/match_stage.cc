@@ -125,8 +125,10 @@ StagePtr make_match_stage(ConfigNode node, PipelineContext& context) {
     options.fail("selector", "invalid selector syntax for match stage: " + selector.error().text());
   }
   const ConfigNode stages = options.get("stages");
+  const bool has_stages = !stages.empty() && !(stages.is_list() && stages.items().empty());
+  if (action.empty()) action = "keep";
   if (action == "drop") {
-    if (!stages.empty()) {
+    if (has_stages) {
       options.fail("stages",
                    "stages must not be there when action is drop: nothing would reach them");
     }
@@ -139,7 +141,7 @@ StagePtr make_match_stage(ConfigNode node, PipelineContext& context) {
     options.fail("action", "match stage action must be keep or drop, not " + action);
     return nullptr;
   }
-  if (stages.empty()) {
+  if (!has_stages) {
     options.fail("stages",
                  "match stage requires at least one additional stage to be defined in '- stages'");
   }

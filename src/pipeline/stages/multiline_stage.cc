@@ -142,7 +142,7 @@ class MultilineStage final : public Stage {
 
 StagePtr make_multiline_stage(ConfigNode node, PipelineContext& context) {
   StageOptions options(std::move(node), "multiline", {"firstline", "max_wait_time", "max_lines"});
-  std::string firstline;
+  std::optional<std::string> firstline;  // an empty one matches every line
   MultilineOptions multiline;
   std::optional<std::int64_t> wait_ns;
   options.read_weak("firstline", firstline);
@@ -150,12 +150,12 @@ StagePtr make_multiline_stage(ConfigNode node, PipelineContext& context) {
   options.read_weak("max_lines", multiline.lines_max);
   if (!options.good()) return nullptr;
   multiline.wait_ns = wait_ns.value_or(multiline.wait_ns);
-  if (firstline.empty()) {
+  if (!firstline) {
     options.fail("firstline", "multiline stage firstline must be defined: a regex for first lines");
   }
-  if (multiline.lines_max < 0) options.fail("max_lines", "max_lines must not be negative");
   if (!options.good()) return nullptr;
-  Result<GoRegex> regex = GoRegex::compile(firstline, {.keep = GroupsKept::kNone});
+  multiline.lines_max = std::max<std::int64_t>(multiline.lines_max, 0);  // negative: no limit too
+  Result<GoRegex> regex = GoRegex::compile(*firstline, {.keep = GroupsKept::kNone});
   if (!regex) {
     options.fail("firstline", regex.error().text());
     return nullptr;

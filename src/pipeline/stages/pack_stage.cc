@@ -37,14 +37,14 @@ class PackStage final : public Stage {
       if (!value) continue;
       const std::optional<std::string_view> value_text = field_text(*value, *entry.arena);
       if (!value_text) continue;
-      append_json_string(text_, each.name);
+      append_json_string(text_, each.name, kJsonIteratorStyle);
       text_ += ':';
-      append_json_string(text_, *value_text);
+      append_json_string(text_, *value_text, kJsonIteratorStyle);
       text_ += ',';
       entry.labels.remove(each.name);
     }
     text_ += "\"_entry\":";
-    append_json_string(text_, entry.line);
+    append_json_string(text_, entry.line, kJsonIteratorStyle);
     text_ += '}';
     entry.line = entry.arena->copy(text_);
     if (ingest_timestamp_) entry.timestamp_ns = clock_.now_ns();

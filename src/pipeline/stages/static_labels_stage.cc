@@ -29,8 +29,7 @@ StagePtr make_static_labels_stage(ConfigNode node, PipelineContext&) {
   StageOptions options(std::move(node), "static_labels", {});
   if (!options.good()) return nullptr;
   std::vector<Labels::Pair> labels;
-  const auto entries = options.node().entries();
-  if (entries.empty()) options.fail("static_labels stage config cannot be empty");
+  const auto entries = options.node().typed_entries();
   for (const auto& [name, value_node] : entries) {
     std::string value;
     if (!value_node.read_typed(value)) {

@@ -29,11 +29,12 @@ class StructuredMetadataStage final : public Stage {
     to_remove_.clear();
     for (const MetadataSource& each : sources_) {
       const std::optional<std::string_view> label = entry.labels.find(each.label);
-      std::optional<std::string_view> text = label;
+      std::optional<std::string_view> text;
       if (const auto value = entry.fields.find(each.field, fields_)) {
         text = field_text(*value, *entry.arena);
       }
-      if (!text || !is_valid_utf8(*text)) continue;
+      if (!text || !is_valid_utf8(*text)) text = label;  // also where the field is null
+      if (!text) continue;
       entry.metadata.emplace_back(each.name, *text);
       if (label == text) to_remove_.push_back(each.label);
     }
@@ -63,8 +64,6 @@ StagePtr make_structured_metadata_stage(ConfigNode node, PipelineContext& contex
     const FieldId field = context.fields.id(each.source);
     sources.push_back({std::move(each.name), std::move(each.source), field});
   }
-  if (options.good() && sources.empty())
-    options.fail("the map of names and sources cannot be empty");
   if (!options.good()) return nullptr;
   return std::make_unique<StructuredMetadataStage>(std::move(sources), context.fields);
 }

@@ -153,7 +153,8 @@ void DockerContainer::take_lines(DockerLogReader& reader, DockerResume& resume, 
   after.clear();
   lines_.clear();
   for (DockerLine line; reader.next(line, arena) || (at_end && reader.finish(line, arena));) {
-    if (!resume.was_read(line.timestamp_ns)) {
+    if (!resume.was_read(line.timestamp_ns) &&
+        !repeats_.is_repeated(line.is_stderr, line.timestamp_ns, line.text)) {
       lines_.push_back(line);
       read_.pass(line.timestamp_ns);
     }

@@ -15,6 +15,7 @@
 #include "sources/docker/docker_engine.h"
 #include "sources/docker/docker_log_reader.h"
 #include "sources/docker/docker_marker.h"
+#include "sources/docker/docker_repeats.h"
 #include "sources/room_gate.h"
 #include "sources/source.h"
 #include "telemetry/log.h"
@@ -78,6 +79,7 @@ class DockerContainer {
   LabelSetRef streams_[2];  // stdout, stderr; null: dropped by a rule
   DockerMarker read_;       // the last line that was handed on
   DockerMarker safe_;       // before the oldest unfinished line
+  DockerRepeats repeats_;
   Ledger<DockerMarker> ledger_;
   DockerMarker published_;
   std::vector<DockerLine> lines_;      // of one read, without those read before

@@ -189,9 +189,9 @@ void JournalSource::hand_on_entry(const JournalEntry& entry, Ticket* ticket) {
     json_ = "{";
     for (const auto& [name, value] : sorted) {
       if (json_.size() > 1) json_ += ',';
-      append_json_string(json_, name);
+      append_json_string(json_, name, kJsonIteratorStyle);
       json_ += ':';
-      append_json_string(json_, value);
+      append_json_string(json_, value, kJsonIteratorStyle);
     }
     json_ += '}';
     line = json_;

@@ -44,7 +44,11 @@ std::size_t SyslogMessages::take(SyslogSplitter& splitter, std::string_view buff
         broken = step.consumed == 0;
         break;
       case SyslogSplitter::Status::kBroken:
-        parsing_error("neither octet counting nor '<' at the beginning of a syslog message", peer);
+        parsing_error("a bad or cut-off length in octet counting", peer);
+        broken = true;
+        break;
+      case SyslogSplitter::Status::kUnknown:  // not counted, as in Promtail: it may be no syslog
+        complain("neither octet counting nor '<' at the beginning of a syslog stream", peer);
         broken = true;
         break;
       case SyslogSplitter::Status::kMore:
@@ -56,10 +60,11 @@ std::size_t SyslogMessages::take(SyslogSplitter& splitter, std::string_view buff
 }
 
 void SyslogMessages::hand_on(std::string_view text, const SyslogPeer& peer) {
+  if (text.empty()) return;  // a blank line between messages
   Shard& shard = context_.shard;
   const bool understood = parse_syslog(text, options_.format, TimeZone::utc(), shard.clock.now_ns(),
                                        shard.arena, message_);
-  if (!understood) return parsing_error("not a syslog message", peer);
+  if (!understood || message_.is_faulty) return parsing_error("not a whole syslog message", peer);
   if (!message_.message) return metrics_.empty_messages.add();
   const LabelSet* const stream = stream_of(message_, peer);
   if (stream == nullptr) return;
@@ -116,6 +121,10 @@ const LabelSet* SyslogMessages::stream_of(const SyslogMessage& message, const Sy
 
 void SyslogMessages::parsing_error(const char* what, const SyslogPeer& peer) {
   metrics_.parsing_errors.add();
+  complain(what, peer);
+}
+
+void SyslogMessages::complain(const char* what, const SyslogPeer& peer) {
   if (complain_.due()) {
     log::warn("error parsing syslog stream",
               {{"job", context_.job_name}, {"from", peer.ip}, {"error", what}});

@@ -45,6 +45,7 @@ class SyslogMessages {
   const LabelSet* stream_of(const SyslogMessage& message, const SyslogPeer& peer);
   std::int64_t timestamp_of(const SyslogMessage& message);
   void parsing_error(const char* what, const SyslogPeer& peer);
+  void complain(const char* what, const SyslogPeer& peer);
 
   SourceContext& context_;
   const SyslogOptions& options_;

@@ -144,9 +144,11 @@ awaitable<Result<void>> SyslogSource::read_messages(StreamListener::Connection& 
     std::string name = co_await lookup_.name_of(connection.ip, kLookupNs);
     peer.hostname = std::move(name);
   }
-  SyslogSplitter splitter(options_.message_bytes_max);
-  // Room for one message of the longest kind with its framing, and then some.
-  std::vector<char> buffer(options_.message_bytes_max + kReadBytes);
+  SyslogSplitter splitter(options_.message_bytes_max, options_.format);
+  // Grows with the messages, to one of the longest kind with its framing, and then some.
+  const std::size_t bytes_max =
+      std::max(options_.message_bytes_max, SyslogSplitter::kLinesBytesMax) + kReadBytes;
+  std::vector<char> buffer(kReadBytes);
   std::size_t filled = 0;
   IoGuard guard(context_.shard.executor, 0);
   bool broken = false;
@@ -166,7 +168,8 @@ awaitable<Result<void>> SyslogSource::read_messages(StreamListener::Connection& 
     std::copy(buffer.data() + done, buffer.data() + filled, buffer.data());
     filled -= done;
     if (!count) co_return guard.explain(std::move(count).error());
-    if (filled == buffer.size()) broken = true;  // cannot be: the splitter bounds what it keeps
+    if (filled == bytes_max) broken = true;  // cannot be: the splitter bounds what it keeps
+    if (filled == buffer.size()) buffer.resize(std::min(2 * filled, bytes_max));
   }
   connection.stream->close();
   co_return Result<void>();
@@ -202,7 +205,7 @@ void SyslogSource::hand_on_held() {
 }
 
 void SyslogSource::hand_on_datagram(std::string_view bytes, const SyslogPeer& peer) {
-  SyslogSplitter splitter(options_.message_bytes_max);
+  SyslogSplitter splitter(options_.message_bytes_max, options_.format);
   bool broken = false;
   messages_.take(splitter, bytes, true, peer, broken);
 }
