@@ -108,6 +108,8 @@ class Writer {
   Result<DayDatabase*> open_day(DayNumber day);
   // Makes a new one in place of a damaged day, with what can be read of that.
   Result<void> renew_day(DayNumber day, const Error& why);
+  // Opened for writing, or in `own` only for reading; kNotFound: nothing is in it.
+  Result<DayDatabase*> day_to_read(DayNumber day, std::optional<DayDatabase>& own);
   Result<std::optional<DayStream>> ask_day(const StreamInfo& stream, DayNumber day);
   Flushed& flushed(const StreamInfo& stream, DayNumber day);
   void drop_known(const StreamPtr& stream, DayNumber day, std::vector<StoredEntry>& entries);

@@ -48,19 +48,22 @@ Result<void> Writer::renew_day(DayNumber day, const Error& why) {
   return {};
 }
 
-Result<std::optional<DayStream>> Writer::ask_day(const StreamInfo& stream, DayNumber day) {
+Result<DayDatabase*> Writer::day_to_read(DayNumber day, std::optional<DayDatabase>& own) {
   Result<DayDatabase*> database = open_day(day);
-  std::optional<DayDatabase> to_read;
-  if (!database && database.error().code() != ErrorCode::kInvalid) {
-    // It cannot be written to now; to know what is there, reading is enough.
-    Result<DayDatabase> opened = DayDatabase::open(days_.path(day), true);
-    if (!opened && opened.error().code() == ErrorCode::kNotFound) return std::optional<DayStream>();
-    TAILRACE_TRY(to_read, std::move(opened));
-    database = &*to_read;
-  }
-  TAILRACE_TRY(DayDatabase * there, std::move(database));
-  TAILRACE_TRY(std::optional<DayStream> known, there->stream(stream.text));
-  TAILRACE_TRY(const std::int64_t owner, there->inbox_id());
+  if (database || database.error().code() == ErrorCode::kInvalid) return database;
+  // It cannot be written to now; to know what is there, reading is enough.
+  TAILRACE_TRY(own, DayDatabase::open(days_.path(day), true));
+  return &*own;
+}
+
+Result<std::optional<DayStream>> Writer::ask_day(const StreamInfo& stream, DayNumber day) {
+  std::optional<DayDatabase> own;
+  const Result<DayDatabase*> database = day_to_read(day, own);
+  if (!database && database.error().code() == ErrorCode::kNotFound)
+    return std::optional<DayStream>();
+  if (!database) return database.error();
+  TAILRACE_TRY(std::optional<DayStream> known, (*database)->stream(stream.text));
+  TAILRACE_TRY(const std::int64_t owner, (*database)->inbox_id());
   if (known && owner != inbox_id_) known->seq = 0;
   return known;
 }
@@ -124,7 +127,8 @@ void Writer::drop_known(const StreamPtr& stream, DayNumber day, std::vector<Stor
     drop();
   }
   if (!days_.has(day)) return;
-  Result<DayDatabase*> database = open_day(day);
+  std::optional<DayDatabase> own;
+  const Result<DayDatabase*> database = day_to_read(day, own);
   if (!database) return;
   const Result<std::optional<DayStream>> known = (*database)->stream(stream->text);
   if (!known || !*known) return;
