@@ -21,7 +21,7 @@ const char* take_value(const char* at, const char* end, Arena& arena, JsonField&
   field = {};
   switch (*at) {
     case '"': {
-      json::StringShape shape;
+      json::StringShape shape{.takes_control = true};
       at = json::skip_string(at + 1, end, shape);
       if (at == nullptr) return nullptr;
       field.kind = Kind::kString;
@@ -102,7 +102,7 @@ const char* JsonFields::scan_members(const char* at, const char* end, Arena& are
   for (;;) {
     if (at == end || *at != '"') return nullptr;
     const char* key_start = at + 1;
-    json::StringShape shape;
+    json::StringShape shape{.takes_control = true};
     at = json::skip_string(key_start, end, shape);
     if (at == nullptr) return nullptr;
     std::string_view key = between(key_start, at - 1);

@@ -108,7 +108,7 @@ class TreeReader {
 
   bool read_string(std::string_view& text) {
     const char* start = at_ + 1;
-    json::StringShape shape;
+    json::StringShape shape{.takes_control = bytes_ == JsonBytes::kKeep};
     at_ = json::skip_string(start, end_, shape);
     if (at_ == nullptr) return false;
     text = json::string_text(between(start, at_ - 1), shape, arena_, bytes_);

@@ -90,6 +90,13 @@ bool refuse(const ConfigNode& node, const RelabelConfig& rule,
   return good;
 }
 
+// As in Promtail, a key with nothing after it is the empty text here, not the default.
+bool read_text(const ConfigNode& node, std::string_view key, std::string& out) {
+  const ConfigNode value = node.get(key);
+  if (!value.absent() && value.empty()) out.clear();
+  return node.read(key, out);
+}
+
 bool check(const ConfigNode& node, const RelabelConfig& rule) {
   const std::string action(name_of(rule.action));
   bool good = true;
@@ -156,10 +163,10 @@ RelabelConfigs read_relabel_configs(const ConfigNode& list) {
     if (!node.is_map()) continue;  // said by strict(), or an empty item
     RelabelConfig rule;
     bool good = node.read("source_labels", rule.source_labels);
-    good &= node.read("separator", rule.separator);
+    good &= read_text(node, "separator", rule.separator);
     good &= node.read("modulus", rule.modulus);
     good &= node.read("target_label", rule.target_label);
-    good &= node.read("replacement", rule.replacement);
+    good &= read_text(node, "replacement", rule.replacement);
     good &= read_regex(node, rule);
     good &= read_action(node, rule.action);
     const std::vector<ConfigNode> sources = node.get("source_labels").is_list()

@@ -143,7 +143,7 @@ class Depth {
 // Behind `"key" :` and blanks.
 const char* skip_key(const char* at, const char* end) {
   if (at == end || *at != '"') return nullptr;
-  StringShape shape;
+  StringShape shape{.takes_control = true};
   at = skip_string(at + 1, end, shape);
   if (at == nullptr) return nullptr;
   at = skip_blanks(at, end);
@@ -153,7 +153,7 @@ const char* skip_key(const char* at, const char* end) {
 
 const char* skip_scalar(const char* at, const char* end) {
   if (*at == '"') {
-    StringShape shape;
+    StringShape shape{.takes_control = true};
     return skip_string(at + 1, end, shape);
   }
   return *at == '-' || is_digit(*at) ? skip_number(at, end) : skip_word(at, end);
@@ -165,7 +165,7 @@ const char* skip_escaped_string(const char* at, const char* end, StringShape& sh
   for (;;) {
     if (at == end) return nullptr;
     if (*at == '"') return at + 1;
-    if (shape.has_escape && static_cast<unsigned char>(*at) < 0x20) {
+    if (shape.takes_control && shape.has_escape && static_cast<unsigned char>(*at) < 0x20) {
       at = find_string_special(at + 1, end, shape.has_high_byte);
       continue;
     }

@@ -1,6 +1,6 @@
 // The words of JSON: where strings, numbers and whole values end, checked by the grammar of RFC
-// 8259 as Go's encoding/json enforces it, but for one thing: behind an escape a string may hold
-// control characters, as json-iterator has it, which Promtail's stages read with. Everything works
+// 8259 as Go's encoding/json enforces it, but where json-iterator is asked for, which Promtail's
+// stages read with: there a string may hold control characters behind an escape. Everything works
 // on [at, end) and returns nullptr for a fault.
 #pragma once
 
@@ -23,6 +23,7 @@ inline constexpr int kDepthMax = 10000;
 struct StringShape {
   bool has_escape = false;
   bool has_high_byte = false;  // not ASCII: must be checked for UTF-8
+  bool takes_control = false;  // control characters are fine behind an escape (an input)
 };
 
 inline bool is_blank(char c) noexcept { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
@@ -79,7 +80,7 @@ const char* skip_number(const char* at, const char* end) noexcept;
 // true, false, null.
 const char* skip_word(const char* at, const char* end) noexcept;
 
-// Any value, blanks in front not included. `depth` containers are open around it.
+// Any value, blanks in front not included. `depth` containers are open around it. As json-iterator.
 const char* skip_value(const char* at, const char* end, int depth) noexcept;
 
 // The characters of a string's body (between the quotes, known to be well formed): a view of it if

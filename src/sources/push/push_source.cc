@@ -136,10 +136,19 @@ awaitable<Response> PushSource::push(Request& request) {
     }
     co_return error_response(status_of(body.error().code()), body.error().text());
   }
+  for (const PushBodyStream& stream : body->streams()) {
+    if (stream.labels) continue;
+    // As in Promtail nothing of such a request is taken.
+    const std::string& error = stream.labels.error().text();
+    if (complain_.due()) {
+      log::warn("failed to parse incoming push request",
+                {{"job", context_.job_name}, {"error", error}});
+    }
+    co_return error_response(400, "couldn't parse labels: " + error);
+  }
   const std::shared_ptr<PendingRequest> pending = pending_.open();
-  std::string error;
-  const bool whole = co_await hand_on(*body, pending, error);
-  Response response = co_await answer(pending, whole, std::move(error));
+  const bool whole = co_await hand_on(*body, pending);
+  Response response = co_await answer(pending, whole);
   co_return response;
 }
 
@@ -152,18 +161,13 @@ awaitable<Response> PushSource::raw(Request& request) {
   if (!text) co_return error_response(status_of(text.error().code()), text.error().text());
   const std::shared_ptr<PendingRequest> pending = pending_.open();
   const bool whole = co_await hand_on_lines(*text, pending);
-  Response response = co_await answer(pending, whole, "");
+  Response response = co_await answer(pending, whole);
   co_return response;
 }
 
-awaitable<bool> PushSource::hand_on(const PushBody& body, std::shared_ptr<PendingRequest> pending,
-                                    std::string& error) {
+awaitable<bool> PushSource::hand_on(const PushBody& body, std::shared_ptr<PendingRequest> pending) {
   const HandOver hand_over(*pending);
   for (const PushBodyStream& stream : body.streams()) {
-    if (!stream.labels) {
-      error = stream.labels.error().text();
-      continue;
-    }
     relabeler_.begin();
     for (const auto& [name, value] : *stream.labels) relabeler_.set(name, value);
     // Held over slices, between which the interner may sweep.
@@ -222,17 +226,9 @@ void PushSource::end_slice() {
   context_.pipeline.end_of_read();
 }
 
-awaitable<Response> PushSource::answer(std::shared_ptr<PendingRequest> pending, bool whole,
-                                       std::string error) {
+awaitable<Response> PushSource::answer(std::shared_ptr<PendingRequest> pending, bool whole) {
   const bool delivered = co_await pending->delivered();
   if (!delivered || !whole) co_return busy_response("shutting down, try again later");
-  if (!error.empty()) {
-    if (complain_.due()) {
-      log::warn("at least one stream of a push request was left out",
-                {{"job", context_.job_name}, {"error", error}});
-    }
-    co_return error_response(400, std::move(error));
-  }
   Response response;
   response.status = 204;
   response.content_type = "";

@@ -50,8 +50,7 @@ class PushSource final : public Source {
   awaitable<std::optional<Response>> refusal();
   // Both return false if we are stopping before all was handed on. `error`: of a stream that was
   // left out.
-  awaitable<bool> hand_on(const PushBody& body, std::shared_ptr<PendingRequest> pending,
-                          std::string& error);
+  awaitable<bool> hand_on(const PushBody& body, std::shared_ptr<PendingRequest> pending);
   awaitable<bool> hand_on_lines(std::string_view text, std::shared_ptr<PendingRequest> pending);
   void accept(const PushBodyEntry& entry, std::int64_t timestamp_ns, const LabelSet* stream,
               PendingRequest& pending);
@@ -59,8 +58,7 @@ class PushSource final : public Source {
   // A request is handed on in slices, each of which needs room.
   bool slice_is_full() const noexcept { return slice_bytes_ >= ReadBuffer::kUsualBytes; }
   void end_slice();
-  awaitable<Response> answer(std::shared_ptr<PendingRequest> pending, bool whole,
-                             std::string error);
+  awaitable<Response> answer(std::shared_ptr<PendingRequest> pending, bool whole);
   awaitable<void> close_server();
 
   SourceContext& context_;
