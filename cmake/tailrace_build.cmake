@@ -52,7 +52,7 @@ function(tailrace_root name folder)
 endfunction()
 
 # The product is to be small and fast, so it is built for size, and for speed where the speed is:
-#   HOT   what each line passes: for speed, and optimised as a whole when the product is linked
+#   HOT   what each line passes: for speed
 #   FAST  what each request or query passes: for speed
 # COLD names what in such a library runs once: its files are built for size as all others are.
 function(tailrace_library name)
@@ -75,7 +75,7 @@ function(tailrace_library name)
       # Clang 14 cannot emit this check for coroutines ("cannot represent a difference across sections").
       target_compile_options(${name} PRIVATE -fno-sanitize=function)
     endif()
-    if(ARG_HOT AND TAILRACE_STATIC)
+    if(TAILRACE_STATIC)
       # Fat objects: the product links them with LTO, the tests without, which is much quicker.
       target_compile_options(${name} PRIVATE -flto=auto -ffat-lto-objects)
     endif()

@@ -17,7 +17,7 @@ import yaml
 
 import rig
 
-BYTES_MAX = 12 * 1000 * 1000
+BYTES_MAX = 12 << 20
 ZONE = "America/New_York"
 ZONES = pathlib.Path("/usr/share/zoneinfo")
 
