@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -22,6 +23,10 @@ Result<void> DayFiles::load() {
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
   if (error) return Error{ErrorCode::kIo, "create " + folder_.native() + ": " + error.message()};
+  // SQLite would only say that it cannot open something.
+  if (::access(folder_.c_str(), W_OK) != 0)
+    return Error{ErrorCode::kIo,
+                 "write to " + folder_.native() + ": " + std::system_category().message(errno)};
   // Two writers in one folder would take each other's pushes for their own.
   lock_ = Fd(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (lock_ && ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
