@@ -61,7 +61,7 @@ def test(binary, directory):
     writer = rig.Writer(logs / "app.log")
     for part in (after_start, within_reload):
         part(binary, logs, receiver, writer)
-    agent = rig.Tailrace(binary, logs, config(receiver, logs, "last"))
+    agent = rig.Tailrace(binary, logs, config(receiver, logs, "last")).wait_until_up()
     verdict = rig.wait_until_all_came(receiver, [writer])
     print(verdict)
     rig.expect(not verdict.lost, f"lost: {verdict}")
