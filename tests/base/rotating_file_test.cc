@@ -17,7 +17,7 @@ std::string content(const std::string& path) {
 std::string lines(int first, int count) {
   std::string out;
   for (int n = first; n < first + count; ++n) {
-    char line[16];
+    char line[32];
     std::snprintf(line, sizeof line, "line %04d\n", n);
     out += line;
   }
