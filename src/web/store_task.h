@@ -46,7 +46,9 @@ class StoreTasks {
     store_.run_query([state, executor, stop, work = std::move(work)]() mutable {
       Result<T> result = stop->poll() ? Result<T>(stopped_error(*stop)) : work(*stop);
       work = nullptr;
-      asio::post(executor, [state, result = std::move(result)]() mutable {
+      // Given away, not shared: the timer in it belongs to the server's thread, and may go only
+      // there.
+      asio::post(executor, [state = std::move(state), result = std::move(result)]() mutable {
         state->result.emplace(std::move(result));
         state->done.cancel();
       });

@@ -52,8 +52,8 @@ class LokiRig {
   }
   ~LokiRig() {
     end_tasks();
+    store_->stop(false);  // queries post their answers to the server's thread
     server_.reset();
-    store_->stop(false);
   }
 
   Store& store() { return *store_; }
