@@ -40,7 +40,7 @@ std::string written(const JsonField& field) {
       return out;
     case Kind::kObject:
     case Kind::kArray:
-      return written(parse_json(field.text, arena, JsonBytes::kKeep).value());  // as the stages do
+      return written(parse_json(field.text, arena, JsonBytes::kKeep).value());
   }
   return "?";
 }

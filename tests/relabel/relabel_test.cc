@@ -58,6 +58,9 @@ TEST(Relabel, DoesWhatPrometheusDoes) {
     R"(+where=core-prod)");
   f(R"([{source_labels: [job], target_label: service}])", R"(+service=test)");
   f(R"([{target_label: fixed, replacement: constant}])", R"(+fixed=constant)");
+  // Nothing behind a key is an empty text, not the default.
+  f(R"([{source_labels: [env], target_label: x, replacement: }])", R"()");
+  f(R"([{source_labels: [env, team], separator: , target_label: x}])", R"(+x=prodcore)");
   f(R"([{source_labels: [env], regex: dev, target_label: x, replacement: never}])", R"()");
   f(R"([{source_labels: [team], regex: core, target_label: team, replacement: ''}])", R"(-team)");
   f(R"([{source_labels: [missing], target_label: also_missing}])", R"()");
