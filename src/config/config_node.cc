@@ -135,13 +135,13 @@ std::vector<std::pair<std::string, ConfigNode>> ConfigNode::entries() const {
   return out;
 }
 
-std::vector<std::pair<std::string, ConfigNode>> ConfigNode::typed_entries() const {
-  std::vector<std::pair<std::string, ConfigNode>> out = entries();
+std::vector<std::pair<std::string, ConfigNode>> ConfigNode::keys_not_text() const {
+  std::vector<std::pair<std::string, ConfigNode>> out;
   if (!is_map()) return out;
   for (const Pair& pair : node()->pairs) {
     if (pair.key_is_text) continue;
-    child(join_path(state_->path, pair.key), pair.value.node, pair.key_mark)
-        .error("the name " + pair.key + " is a number or a boolean in YAML; write it in quotes");
+    out.emplace_back(pair.key,
+                     child(join_path(state_->path, pair.key), pair.value.node, pair.key_mark));
   }
   return out;
 }

@@ -78,9 +78,9 @@ class ConfigNode {
   std::vector<ConfigNode> items() const;
   // Key and value of a map in file order; an error unless map or null.
   std::vector<std::pair<std::string, ConfigNode>> entries() const;
-  // The same inside stages, where nothing says that keys are text: one that YAML takes for a number
-  // or a boolean (n, y, on) is an error.
-  std::vector<std::pair<std::string, ConfigNode>> typed_entries() const;
+  // Those whose key YAML takes for a number, a boolean (n, y, on) or null, with the place of the
+  // key. Where nothing says that keys are text, as inside stages, they are no names.
+  std::vector<std::pair<std::string, ConfigNode>> keys_not_text() const;
 
   // Every key that is not in `known` is an error ("unknown key ... did you mean ...?"). Keys that
   // stand twice in one map are errors of the file, whoever reads it. A key may override one merged

@@ -74,6 +74,21 @@ bool remove_underscores(std::string& digits, bool has_prefix) {
 }  // namespace
 
 std::optional<double> parse_go_float(std::string_view text) {
+  if (text.find('_') != std::string_view::npos) {
+    // As in Go's literals: between digits, or between 0x and a digit.
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] != '_') {
+        plain += text[i];
+        continue;
+      }
+      const bool behind_prefix = i >= 2 && text[i - 2] == '0' && (text[i - 1] | 0x20) == 'x';
+      const bool between = i > 0 && i + 1 < text.size() && digit_value(text[i + 1]) < 16 &&
+                           (digit_value(text[i - 1]) < 16 || behind_prefix);
+      if (!between) return std::nullopt;
+    }
+    return parse_go_float(plain);
+  }
   std::string_view rest = text;
   const bool negative = rest.starts_with('-');
   if (negative || rest.starts_with('+')) rest.remove_prefix(1);

@@ -1,12 +1,12 @@
 #include "pipeline/metric_config.h"
 
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "base/text.h"
 #include "base/units.h"
+#include "parse/go_number.h"
 
 namespace tailrace {
 namespace {
@@ -85,14 +85,6 @@ std::optional<Kind> kind_of(std::string_view type) {
   return std::nullopt;
 }
 
-std::optional<double> parse_float(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 std::optional<MetricConfig> read_metric(const std::string& name, const ConfigNode& node,
@@ -141,7 +133,7 @@ std::optional<double> metric_number(const FieldValue& value) {
     case FieldValue::Kind::kBool:
       return value.boolean ? 1 : 0;
     case FieldValue::Kind::kString: {
-      if (const std::optional<double> number = parse_float(value.text)) return number;
+      if (const std::optional<double> number = parse_go_float(value.text)) return number;
       // Words are no durations; seen here, they cost no error text.
       if (value.text.find_first_of("0123456789") == value.text.npos) return std::nullopt;
       const Result<std::int64_t> duration = parse_go_duration(value.text);

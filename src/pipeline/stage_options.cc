@@ -68,6 +68,13 @@ void StageOptions::fail_at(const ConfigNode& node, std::string_view message) {
   node.error(worded(message));
 }
 
+std::vector<std::pair<std::string, ConfigNode>> StageOptions::named(const ConfigNode& map) {
+  for (const auto& [name, node] : map.keys_not_text()) {
+    fail_at(node, "the name " + name + " is a number or a boolean in YAML; write it in quotes");
+  }
+  return map.entries();
+}
+
 std::vector<NamedSource> read_named_sources(const ConfigNode& map, StageOptions& options) {
   std::vector<NamedSource> out;
   if (map.empty()) return out;
@@ -75,7 +82,7 @@ std::vector<NamedSource> read_named_sources(const ConfigNode& map, StageOptions&
     options.fail_at(map, "expected a map of names");
     return out;
   }
-  for (auto& [name, node] : map.typed_entries()) {
+  for (auto& [name, node] : options.named(map)) {
     std::string source;
     if (!node.read_typed(source)) {
       options.fail_at(node, "the source of " + name + " must be a string (quote it)");

@@ -55,6 +55,8 @@ class StageOptions {
   void fail(std::string_view message);
   // For items below the options.
   void fail_at(const ConfigNode& node, std::string_view message);
+  // Names and values of a map of free names, which must be text.
+  std::vector<std::pair<std::string, ConfigNode>> named(const ConfigNode& map);
   bool good() const noexcept { return good_; }
   std::string_view stage() const noexcept { return stage_; }
   const ConfigNode& node() const noexcept { return node_; }

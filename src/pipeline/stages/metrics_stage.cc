@@ -137,7 +137,7 @@ StagePtr make_metrics_stage(ConfigNode node, PipelineContext& context) {
   StageOptions options(std::move(node), "metrics", {});
   if (!options.good()) return nullptr;
   std::vector<MetricConfig> metrics;
-  const auto entries = options.node().typed_entries();
+  const auto entries = options.named(options.node());
   bool good = options.good();
   for (const auto& [name, metric_node] : entries) {
     std::optional<MetricConfig> metric = read_metric(name, metric_node, context.fields);

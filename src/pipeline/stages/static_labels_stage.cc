@@ -29,7 +29,7 @@ StagePtr make_static_labels_stage(ConfigNode node, PipelineContext&) {
   StageOptions options(std::move(node), "static_labels", {});
   if (!options.good()) return nullptr;
   std::vector<Labels::Pair> labels;
-  const auto entries = options.node().typed_entries();
+  const auto entries = options.named(options.node());
   for (const auto& [name, value_node] : entries) {
     std::string value;
     if (!value_node.read_typed(value)) {
