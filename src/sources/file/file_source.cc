@@ -264,7 +264,7 @@ void FileSource::poll() {
   if (all) slow_poll_due_ns_ = now_ns + kSlowPollNs - kNsPerMs;
   for (const std::unique_ptr<Target>& target : targets_) {
     for (auto& [path, tailer] : target->tailers) {
-      if (all || tailer->needs_polling()) tailer->look();
+      if (tailer->needs_polling() || (all && !tailer->resting(now_ns))) tailer->look();
       if (all) tailer->publish_if_changed();
     }
   }

@@ -28,7 +28,8 @@ namespace tailrace {
 struct FileSourceOptions {
   std::string job_name;
   std::int64_t sync_period_ns = 10 * kNsPerSecond;
-  // Files that cannot be watched are looked at this often; the rest every kSlowPollNs.
+  // Files that cannot be watched are looked at this often; the rest every kSlowPollNs, and those
+  // that rest with each sync.
   std::int64_t poll_ns = 250 * kNsPerMs;
 };
 

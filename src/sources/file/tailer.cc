@@ -360,6 +360,12 @@ void Tailer::drained_at(Generation& generation, std::uint64_t size) {
   metrics_->size(size);
 }
 
+bool Tailer::resting(std::int64_t now_ns) const {
+  if (missing_ || chain_.size() != 1) return false;
+  const Generation& only = *chain_.back();
+  return only.drained && now_ns - only.quiet_since_ns > kLingerNs;
+}
+
 void Tailer::look() {
   if (stopped_) return;
   bool work = false;

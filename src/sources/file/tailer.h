@@ -92,6 +92,9 @@ class Tailer final : public Reader, private WatchListener {
   bool holds(FileId id) const;
   // Cannot be watched: look() often.
   bool needs_polling() const noexcept { return unwatched_; }
+  // Read to its end and unchanged for kLingerNs: a look now and then is enough, events tell the
+  // rest.
+  bool resting(std::int64_t now_ns) const;
   // Everything that was ever seen here is read and acknowledged.
   bool finished();
   // Everything that was read is acknowledged.
