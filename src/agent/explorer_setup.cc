@@ -7,13 +7,6 @@
 namespace tailrace {
 namespace {
 
-// Who can reach it is on this machine, or has shown a password or a certificate.
-bool is_closed(const ListenOptions& listen) {
-  const std::string& address = listen.address;
-  return address == "localhost" || address == "::1" || address.starts_with("127.") ||
-         !listen.users.empty() || listen.tls.client_auth == TlsClientAuth::kRequireAndVerify;
-}
-
 bool allowed(const AgentConfig& config) {
   switch (config.explorer.first_client) {
     case ExplorerOptions::FirstClient::kAlways:

@@ -327,4 +327,10 @@ awaitable<void> HttpServer::stop(std::int64_t deadline_ns) {
   limit.cancel();
 }
 
+bool is_closed(const ListenOptions& listen) {
+  const std::string& address = listen.address;
+  return address == "localhost" || address == "::1" || address.starts_with("127.") ||
+         !listen.users.empty() || listen.tls.client_auth == TlsClientAuth::kRequireAndVerify;
+}
+
 }  // namespace tailrace

@@ -43,6 +43,9 @@ struct ListenOptions {
   bool reuse_port = false;             // several processes share the port
 };
 
+// Who can reach it is on this machine, or has shown a password or a certificate.
+bool is_closed(const ListenOptions& listen);
+
 struct HttpServerOptions {
   std::string name = "http";  // in the log
   std::vector<ListenOptions> listeners;

@@ -73,13 +73,14 @@ Result<std::vector<logql::Matcher>> compile_selector(std::string_view text) {
   return logql::compile_query_matchers(syntax);
 }
 
-void add_loki_api(Router& router, StoreTasks& tasks, std::string_view version) {
+void add_loki_api(Router& router, StoreTasks& tasks, std::string_view version,
+                  TailOrigins origins) {
   add_loki_push(router, tasks);
   add_loki_query(router, tasks);
   add_loki_labels(router, tasks);
   add_loki_index(router, tasks);
   add_loki_fields(router, tasks);
-  add_loki_tail(router, tasks);
+  add_loki_tail(router, tasks, origins);
   add_loki_status(router, tasks, version);
 }
 

@@ -4,6 +4,7 @@
 // Handlers run on the server's thread and must not outlive `tasks`.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,15 +15,23 @@
 
 namespace tailrace {
 
-void add_loki_api(Router& router, StoreTasks& tasks, std::string_view version);
+// Whose pages may open a live tail, which browsers do not restrict as they restrict other requests.
+// Programs send no Origin, nor does Grafana, which fetches by its server.
+enum class TailOrigins : std::uint8_t {
+  kAny,
+  kOwn,  // only pages of the host that was asked
+};
+
+void add_loki_api(Router& router, StoreTasks& tasks, std::string_view version,
+                  TailOrigins origins = TailOrigins::kAny);
 
 void add_loki_push(Router& router, StoreTasks& tasks);    // push
 void add_loki_query(Router& router, StoreTasks& tasks);   // query, query_range
 void add_loki_labels(Router& router, StoreTasks& tasks);  // labels, label/<name>/values, series
 void add_loki_index(Router& router,
                     StoreTasks& tasks);  // index/stats, index/volume, index/volume_range
-void add_loki_fields(Router& router, StoreTasks& tasks);  // detected_*, patterns
-void add_loki_tail(Router& router, StoreTasks& tasks);    // tail
+void add_loki_fields(Router& router, StoreTasks& tasks);                     // detected_*, patterns
+void add_loki_tail(Router& router, StoreTasks& tasks, TailOrigins origins);  // tail
 void add_loki_status(Router& router, StoreTasks& tasks,
                      std::string_view version);  // ready, buildinfo, limits
 

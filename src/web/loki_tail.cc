@@ -60,11 +60,24 @@ awaitable<void> serve(StoreTasks& tasks, std::shared_ptr<TailRequest> request,
   co_await std::move(running);
 }
 
+// Whether the page that asks is of the host that it asks: "http://logs:3100" and "logs:3100".
+bool is_own_origin(const Request& request) {
+  std::string_view origin = request.header("origin");
+  if (origin.empty()) return true;
+  const std::size_t scheme = origin.find("://");
+  if (scheme != origin.npos) origin.remove_prefix(scheme + 3);
+  return equals_ignoring_case(origin, request.header("host"));
+}
+
 }  // namespace
 
-void add_loki_tail(Router& router, StoreTasks& tasks) {
+void add_loki_tail(Router& router, StoreTasks& tasks, TailOrigins origins) {
   auto count = std::make_shared<std::size_t>(0);
-  router.get("/loki/api/v1/tail", [&tasks, count](Request& request, Response& response) {
+  router.get("/loki/api/v1/tail", [&tasks, count, origins](Request& request, Response& response) {
+    if (origins == TailOrigins::kOwn && !is_own_origin(request)) {
+      response = text_response(403, "live tails are not for pages of other hosts\n");
+      return;
+    }
     Result<TailRequest> asked = ask(request, tasks.store());
     if (!asked) {
       response = loki_error(asked.error());

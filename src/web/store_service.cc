@@ -79,7 +79,8 @@ std::uint16_t StoreService::port() const { return impl_->server->port(); }
 Result<void> StoreService::start() {
   TAILRACE_TRY(impl_->store, Store::open(impl_->options.store, impl_->metrics));
   impl_->tasks.emplace(*impl_->store, impl_->metrics);
-  add_loki_api(impl_->router, *impl_->tasks, impl_->version);
+  add_loki_api(impl_->router, *impl_->tasks, impl_->version,
+               is_closed(impl_->options.listen) ? TailOrigins::kAny : TailOrigins::kOwn);
   if (impl_->options.metrics) add_metrics_route(impl_->router, impl_->metrics);
   RequestMetricsOptions names;
   names.requests_name = "tailrace_store_http_requests_total";

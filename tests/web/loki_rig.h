@@ -41,14 +41,15 @@ inline std::string escaped(std::string_view text) {
 class LokiRig {
  public:
   // Times are `clock`'s: twelve o'clock of kDay0, unless it is another one.
-  explicit LokiRig(StoreOptions options = {}, const Clock* clock = nullptr)
+  explicit LokiRig(StoreOptions options = {}, const Clock* clock = nullptr,
+                   TailOrigins origins = TailOrigins::kAny)
       : clock_(clock == nullptr ? fake_ : *clock) {
     options.path = folder_ / "store";
     Result<std::unique_ptr<Store>> opened = Store::open(options, metrics_, clock_);
     if (!opened) throw std::runtime_error(opened.error().text());
     store_ = std::move(*opened);
     tasks_.emplace(*store_, metrics_);
-    server_.emplace([&](Router& router) { add_loki_api(router, *tasks_, "1.2.3"); });
+    server_.emplace([&](Router& router) { add_loki_api(router, *tasks_, "1.2.3", origins); });
   }
   ~LokiRig() {
     end_tasks();

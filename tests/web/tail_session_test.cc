@@ -256,5 +256,22 @@ TEST_F(TailSession, WhatIsRefused) {
   EXPECT_EQ(plain.body, "Bad Request\n");
 }
 
+TEST(TailOrigins, PagesOfOtherHostsAreRefusedWhereAnybodyCanAsk) {
+  LokiRig open_rig({}, nullptr, TailOrigins::kOwn);
+  LokiRig closed_rig;
+  const std::string target = "/loki/api/v1/tail?" + asking(R"({job="a"})");
+  auto f = [&](LokiRig& rig, std::string_view origin, int want) {
+    SCOPED_TRACE(origin);
+    // Without the headers of a WebSocket, whoever may ask is told so with 400.
+    EXPECT_EQ(rig.get(target, origin).status, want);
+  };
+  f(open_rig, "", 400);
+  f(open_rig, "Origin: http://h\r\n", 400);
+  f(open_rig, "Origin: http://evil.example\r\n", 403);
+  f(open_rig, "Origin: http://h:8080\r\n", 403);
+  f(open_rig, "Origin: null\r\n", 403);
+  f(closed_rig, "Origin: http://evil.example\r\n", 400);
+}
+
 }  // namespace
 }  // namespace tailrace
