@@ -233,7 +233,6 @@ Result<void> Agent::start_listeners() {
                                             std::string(version()));
     add_store_explorer(store_->router());
     TAILRACE_CHECK(store_->start());
-    log::info("store listening on addresses", {{"port", store_->port()}});
   }
   if (config_.app.enabled) {
     app_ = std::make_unique<App>(front_.get_executor(), metrics_, config_.app, register_routes);
