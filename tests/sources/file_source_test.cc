@@ -377,6 +377,20 @@ TEST(FileSource, GoesOnBehindALinkThatLedElsewhere) {
       fs::create_symlink(dir / "pod/1.log", dir / "a.log");
     },
     {"three", "four", "end"});
+  f("the link has moved on twice",
+    [](TempDir& dir) {
+      append(dir / "pod/0.log", "three\n");
+      const auto tick = fs::last_write_time(dir / "pod/0.log");
+      do {
+        write(dir / "pod/9.log", "four\n");
+      } while (fs::last_write_time(dir / "pod/9.log") == tick);
+      write(dir / "pod/10.log", "five\n");
+      write(dir / "pod/11.log", "of somebody else\n");
+      write(dir / "pod/x9.log", "of somebody else\n");
+      fs::remove(dir / "a.log");
+      fs::create_symlink(dir / "pod/10.log", dir / "a.log");
+    },
+    {"three", "four", "five", "end"});
   f("the link leads to another directory",
     [](TempDir& dir) {
       append(dir / "pod/0.log", "three\n");

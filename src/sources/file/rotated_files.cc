@@ -48,6 +48,43 @@ bool looks_rotated(std::string_view name, std::string_view base) {
   return after == '.' || after == '-' || after == '_';
 }
 
+// "app.3.log" as {"app.#.log", {"3"}}; numbers without leading zeros, so that the longer is the
+// larger.
+struct NumberedName {
+  explicit NumberedName(std::string_view name) {
+    for (std::size_t i = 0; i < name.size();) {
+      std::size_t end = i;
+      while (end < name.size() && name[end] >= '0' && name[end] <= '9') ++end;
+      if (end == i) {
+        shape += name[i++];
+        continue;
+      }
+      while (i + 1 < end && name[i] == '0') ++i;
+      shape += '#';
+      numbers.push_back(name.substr(i, end - i));
+      i = end;
+    }
+  }
+  bool is_before(const NumberedName& other) const {
+    return shape == other.shape &&
+           std::lexicographical_compare(numbers.begin(), numbers.end(), other.numbers.begin(),
+                                        other.numbers.end(),
+                                        [](std::string_view a, std::string_view b) {
+                                          return a.size() != b.size() ? a.size() < b.size() : a < b;
+                                        });
+  }
+
+  std::string shape;
+  std::vector<std::string_view> numbers;  // views of the name
+};
+
+// What a link led to on its way from `older` to `now`: "app.log.4" between "app.log.3" and
+// "app.log.5".
+bool is_between(std::string_view name, std::string_view older, std::string_view now) {
+  const NumberedName middle(name);
+  return NumberedName(older).is_before(middle) && middle.is_before(NumberedName(now));
+}
+
 // Directories in which a rotated file of `path` may be, each with the name it had there: beside the
 // path, beside what the path is a link to (kubelet rotates there), and where it was opened.
 std::vector<std::pair<std::string, std::string>> places_of(const std::string& path,
@@ -95,9 +132,13 @@ std::vector<std::unique_ptr<Generation>> younger_siblings(
   struct stat older_status {};
   if (::stat(older.file().c_str(), &older_status) != 0) return {};
   std::vector<std::pair<std::int64_t, std::string>> candidates;
+  const auto [older_directory, older_name] = split_path(older.file());
   for (const auto& [directory, base] : places_of(path, {})) {
+    const bool same_place = directory == older_directory;
     for_each_name(directory, [&](const std::string& candidate, std::string_view name, ino_t) {
-      if (!looks_rotated(name, base) || is_target(candidate)) return;
+      const bool is_rotated =
+          looks_rotated(name, base) || (same_place && is_between(name, older_name, base));
+      if (!is_rotated || is_target(candidate)) return;
       struct stat status {};
       if (::stat(candidate.c_str(), &status) != 0 ||
           modified_ns(status) <= modified_ns(older_status)) {

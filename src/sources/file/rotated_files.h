@@ -17,8 +17,9 @@ namespace tailrace {
 std::unique_ptr<Generation> find_renamed(const std::string& path, const GenerationRecord& record);
 
 // Files beside `path` that look like rotated ones of it (its name, then a suffix that is no
-// compression), were written after `older`, and are not targets themselves; oldest first. A guess
-// by name and time, used only when `older` was found under such a name.
+// compression; or, where a link led from one numbered file to another, one with a number between
+// theirs), were written after `older`, and are not targets themselves; oldest first. A guess by
+// name and time, used only when `older` was found under such a name.
 std::vector<std::unique_ptr<Generation>> younger_siblings(
     const std::string& path, const Generation& older,
     const std::function<bool(const std::string&)>& is_target);
