@@ -63,6 +63,9 @@ class World:
         self.memory_max = 0
         self.kills = 0
         self.begin()
+        # A file that was renamed before anybody ever saw it is nobody's: no pattern names it, nothing remembers it.
+        rig.wait_for("all files to be open",
+                     lambda: self.agent.metric("promtail_files_active_total") == len(self.writers))
 
     def begin(self):
         self.agent = rig.Tailrace(self.binary, self.directory, {

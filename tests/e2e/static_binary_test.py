@@ -17,7 +17,7 @@ import yaml
 
 import rig
 
-BYTES_MAX = 12 << 20
+BYTES_MAX = 12_000_000
 ZONE = "America/New_York"
 ZONES = pathlib.Path("/usr/share/zoneinfo")
 
