@@ -6,14 +6,18 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <vector>
 
 #include "net/await.h"
-#include "net/http_head.h"
 #include "net/socket_streams.h"
 
 namespace tailrace {
 namespace {
+
+namespace http = boost::beast::http;
 
 using Socket = StreamSocket;
 using Endpoint = asio::generic::stream_protocol::endpoint;
@@ -136,26 +140,27 @@ awaitable<Result<void>> open_tunnel(PlainStream& stream, const DialRequest& requ
   const std::string_view piece = text;
   Result<void> written = co_await stream.write(std::span(&piece, 1));
   if (!written) co_return std::move(written).error();
-  std::string answer;
-  ResponseHead head;
-  while (true) {
-    // Byte by byte would be slow, but more than the head cannot come: the server speaks after us in
-    // TLS.
+  // A 2xx has no body, whatever its headers say: the next bytes are the server's, and it speaks
+  // after us in TLS.
+  http::response_parser<http::empty_body> answer;
+  answer.header_limit(kProxyHeadBytesMax);
+  answer.skip(true);
+  std::string input;
+  while (!answer.is_header_done()) {
     char part[1024];
     Result<std::size_t> count = co_await stream.read_some(part);
     if (!count) co_return std::move(count).error();
     if (*count == 0) co_return Error{ErrorCode::kUnavailable, "the proxy closed the connection"};
-    answer.append(part, *count);
-    const HeadState state = parse_response_head(answer, head);
-    if (state == HeadState::kDone) break;
-    if (state == HeadState::kBad || answer.size() > kProxyHeadBytesMax) {
+    input.append(part, *count);
+    boost::system::error_code error;
+    input.erase(0, answer.put(asio::buffer(input), error));
+    if (error && error != http::error::need_more)
       co_return Error{ErrorCode::kUnavailable, "the proxy does not answer in HTTP"};
-    }
   }
-  if (head.status / 100 != 2)
-    co_return Error{ErrorCode::kUnavailable, "the proxy answers " + std::to_string(head.status)};
-  if (answer.size() != head.bytes)
-    co_return Error{ErrorCode::kUnavailable, "the proxy sends too much"};
+  const unsigned status = answer.get().result_int();
+  if (status / 100 != 2)
+    co_return Error{ErrorCode::kUnavailable, "the proxy answers " + std::to_string(status)};
+  if (!input.empty()) co_return Error{ErrorCode::kUnavailable, "the proxy sends too much"};
   co_return Result<void>();
 }
 

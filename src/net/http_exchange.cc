@@ -1,15 +1,15 @@
 #include "net/http_exchange.h"
 
-#include <algorithm>
-#include <cstring>
+#include <boost/beast/http/error.hpp>
 #include <vector>
 
 #include "net/await.h"
 #include "net/dial.h"
-#include "net/http_head.h"
 
 namespace tailrace {
 namespace {
+
+namespace http = boost::beast::http;
 
 constexpr std::size_t kHeadBytesMax = 256 * 1024;
 constexpr std::size_t kReadBytes = 16 * 1024;
@@ -70,7 +70,7 @@ awaitable<Result<void>> HttpExchange::start(std::string_view head, const HttpReq
   co_return read;
 }
 
-awaitable<Result<void>> HttpExchange::fill() {
+awaitable<Result<bool>> HttpExchange::fill() {
   std::string& input = connection_->input;
   const std::size_t had = input.size();
   input.resize(had + kReadBytes);
@@ -78,99 +78,62 @@ awaitable<Result<void>> HttpExchange::fill() {
   Result<std::size_t> count = co_await connection_->stream->read_some(room);
   input.resize(had + (count ? *count : 0));
   if (!count) co_return std::move(count).error();
-  if (*count == 0) co_return Error{ErrorCode::kUnavailable, "the server closed the connection"};
-  answered_ = true;
-  co_return Result<void>();
+  answered_ = answered_ || *count > 0;
+  co_return *count > 0;
+}
+
+awaitable<Result<void>> HttpExchange::parse_more() {
+  std::string& input = connection_->input;
+  boost::system::error_code error = http::error::need_more;
+  if (!input.empty()) input.erase(0, parser_->put(asio::buffer(input), error));
+  if (!error || error == http::error::need_buffer) co_return Result<void>();
+  const bool endless = input.size() > kHeadBytesMax;  // the line in front of a chunk, its trailers
+  if (error != http::error::need_more || endless) {
+    co_return Error{ErrorCode::kUnavailable,
+                    "bad answer: " + (endless ? "a line too long" : error.message())};
+  }
+  Result<bool> filled = co_await fill();
+  if (!filled) co_return std::move(filled).error();
+  if (*filled) co_return Result<void>();
+  const bool in_body = parser_->is_header_done();
+  if (in_body) parser_->put_eof(error);
+  if (!error) co_return Result<void>();
+  co_return Error{ErrorCode::kUnavailable, std::string("the server closed the connection") +
+                                               (in_body ? " within the body" : "")};
 }
 
 awaitable<Result<void>> HttpExchange::read_head(bool to_head_request) {
-  ResponseHead head;
-  std::string& input = connection_->input;
-  for (int interim = 0;;) {
-    const HeadState state =
-        input.empty() ? HeadState::kIncomplete : parse_response_head(input, head);
-    if (state == HeadState::kBad)
-      co_return Error{ErrorCode::kUnavailable, std::string("bad answer: ") + head.bad_reason};
-    if (state == HeadState::kIncomplete) {
-      if (input.size() > kHeadBytesMax)
-        co_return Error{ErrorCode::kUnavailable, "bad answer: headers too long"};
-      Result<void> filled = co_await fill();
-      if (!filled) co_return filled;
-      continue;
-    }
-    if (head.status >= 200 || head.status == 101) break;
-    if (++interim > kInterimMax)
+  for (int interim = 0;; ++interim) {
+    if (interim > kInterimMax)
       co_return Error{ErrorCode::kUnavailable, "bad answer: too many interim answers"};
-    input.erase(0, head.bytes);
+    parser_.emplace();
+    parser_->header_limit(kHeadBytesMax);
+    parser_->body_limit(boost::none);  // whoever asks bounds it
+    parser_->skip(to_head_request);
+    while (!parser_->is_header_done()) {
+      Result<void> parsed = co_await parse_more();
+      if (!parsed) co_return parsed;
+    }
+    status_ = static_cast<int>(parser_->get().result_int());
+    if (status_ >= 200 || status_ == 101) break;
   }
-  status_ = head.status;
-  for (const HeadField& field : head.fields) headers_.emplace_back(field.name, field.value);
-  keep_alive_ = head.keep_alive && status_ != 101;
-  if (to_head_request || status_ == 204 || status_ == 304) {
-    body_done_ = true;
-  } else if (head.chunked) {
-    body_ = Body::kChunked;
-  } else if (head.has_length) {
-    left_ = head.content_length;
-    body_done_ = left_ == 0;
-  } else {
-    body_ = Body::kUntilClose;
-    keep_alive_ = false;
-  }
-  input.erase(0, head.bytes);
+  for (const auto& field : parser_->get())
+    headers_.emplace_back(field.name_string(), field.value());
+  body_done_ = parser_->is_done();
+  keep_alive_ = parser_->keep_alive() && status_ != 101;
   co_return Result<void>();
 }
 
 awaitable<Result<std::size_t>> HttpExchange::read_some(std::span<char> into) {
-  if (body_done_ || into.empty()) co_return std::size_t{0};
-  if (body_ == Body::kChunked) {
-    Result<std::size_t> chunk = co_await read_chunked(into);
-    co_return chunk;
+  http::buffer_body::value_type& body = parser_->get().body();
+  body.data = into.data();
+  body.size = into.size();
+  while (!parser_->is_done() && body.size == into.size() && !into.empty()) {
+    Result<void> parsed = co_await parse_more();
+    if (!parsed) co_return std::move(parsed).error();
   }
-  std::span<char> room = into;
-  if (body_ == Body::kLength)
-    room = into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left_)));
-  std::string& input = connection_->input;
-  std::size_t count = std::min(room.size(), input.size());
-  if (count > 0) {
-    std::memcpy(room.data(), input.data(), count);
-    input.erase(0, count);
-  } else {
-    Result<std::size_t> read = co_await connection_->stream->read_some(room);
-    if (!read) co_return read;
-    count = *read;
-    if (count == 0 && body_ == Body::kLength)
-      co_return Error{ErrorCode::kUnavailable, "the server closed the connection within the body"};
-  }
-  if (body_ == Body::kLength) {
-    left_ -= count;
-    body_done_ = left_ == 0;
-  } else {
-    body_done_ = count == 0;
-  }
-  co_return count;
-}
-
-awaitable<Result<std::size_t>> HttpExchange::read_chunked(std::span<char> into) {
-  std::string& input = connection_->input;
-  while (true) {
-    // No more input than there is room: then no piece is longer than the room.
-    std::string_view rest = std::string_view(input).substr(0, into.size());
-    const std::size_t offered = rest.size();
-    Result<std::string_view> piece = chunks_.next(rest);
-    if (!piece) co_return Error{ErrorCode::kUnavailable, piece.error().text()};
-    const std::size_t count = piece->size();
-    if (count > 0) std::memcpy(into.data(), piece->data(), count);
-    input.erase(0, offered - rest.size());
-    if (count > 0) co_return count;
-    if (chunks_.done()) {
-      body_done_ = true;
-      co_return std::size_t{0};
-    }
-    if (!input.empty()) continue;
-    Result<void> filled = co_await fill();
-    if (!filled) co_return std::move(filled).error().in("within the body");
-  }
+  body_done_ = parser_->is_done();
+  co_return into.size() - body.size;
 }
 
 std::unique_ptr<HttpConnection> HttpExchange::take_reusable() {

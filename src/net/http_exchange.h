@@ -1,13 +1,15 @@
 // HttpExchange: one request and its response on one connection. For the client's bodies.
 #pragma once
 
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
 #include "net/byte_stream.h"
-#include "net/chunked.h"
 #include "net/http_client.h"
 #include "net/io_guard.h"
 
@@ -42,20 +44,20 @@ class HttpExchange {
   std::unique_ptr<HttpConnection> take_reusable();
 
  private:
-  enum class Body : std::uint8_t { kLength, kChunked, kUntilClose };
+  using Parser = boost::beast::http::response_parser<boost::beast::http::buffer_body>;
   awaitable<Result<void>> read_head(bool to_head_request);
-  awaitable<Result<void>> fill();
-  awaitable<Result<std::size_t>> read_chunked(std::span<char> into);
+  // Takes what has come into the parser; waits for more where it needs more.
+  awaitable<Result<void>> parse_more();
+  // Waits for bytes. False: the server has closed the connection.
+  awaitable<Result<bool>> fill();
 
   std::unique_ptr<HttpConnection> connection_;
+  std::optional<Parser> parser_;
   int status_ = 0;
   HttpHeaders headers_;
   bool answered_ = false;
   bool keep_alive_ = false;
   bool body_done_ = false;
-  Body body_ = Body::kLength;
-  std::uint64_t left_ = 0;  // of a body with a length
-  ChunkedDecoder chunks_;
 };
 
 // The request line and the headers. `absolute`: for a proxy. kInvalid if a header cannot be sent.

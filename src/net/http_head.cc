@@ -1,6 +1,5 @@
 #include "net/http_head.h"
 
-#include <array>
 #include <cstring>
 
 #include "net/http_message.h"
@@ -18,16 +17,7 @@ bool is_name(std::string_view text, std::string_view lower) noexcept {
   return true;
 }
 
-constexpr std::array<bool, 256> kNameBytes = [] {
-  std::array<bool, 256> out{};
-  for (int c = 'a'; c <= 'z'; ++c) out[static_cast<std::size_t>(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c) out[static_cast<std::size_t>(c)] = true;
-  for (int c = '0'; c <= '9'; ++c) out[static_cast<std::size_t>(c)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) out[static_cast<std::size_t>(c)] = true;
-  return out;
-}();
-
-HeadState bad(MessageHead& head, int status, const char* reason) {
+HeadState bad(RequestHead& head, int status, const char* reason) {
   head.bad_status = status;
   head.bad_reason = reason;
   return HeadState::kBad;
@@ -56,7 +46,7 @@ bool parse_length(std::string_view text, std::uint64_t& out) {
 }
 
 // "HTTP/1.1"
-bool parse_version(std::string_view text, MessageHead& head) {
+bool parse_version(std::string_view text, RequestHead& head) {
   if (text.size() != 8 || !text.starts_with("HTTP/1.") || text[7] < '0' || text[7] > '9')
     return false;
   head.minor_version = text[7] - '0';
@@ -64,7 +54,7 @@ bool parse_version(std::string_view text, MessageHead& head) {
   return true;
 }
 
-void note_connection(MessageHead& head, std::string_view value) {
+void note_connection(RequestHead& head, std::string_view value) {
   if (is_name(value, "keep-alive")) {
     head.keep_alive = true;
   } else if (list_has_token(value, "close")) {
@@ -75,7 +65,7 @@ void note_connection(MessageHead& head, std::string_view value) {
 }
 
 // Fields that decide where the message ends. False: head is marked bad.
-bool note_field(MessageHead& head, const HeadField& field) {
+bool note_field(RequestHead& head, const HeadField& field) {
   switch (field.name.size()) {
     case 10:
       if (is_name(field.name, "connection")) note_connection(head, field.value);
@@ -108,9 +98,9 @@ bool note_field(MessageHead& head, const HeadField& field) {
   return true;
 }
 
-HeadState parse_field(std::string_view line, MessageHead& head) {
+HeadState parse_field(std::string_view line, RequestHead& head) {
   std::size_t at = 0;
-  while (at < line.size() && kNameBytes[static_cast<unsigned char>(line[at])]) ++at;
+  while (at < line.size() && is_token_byte(line[at])) ++at;
   if (at == 0 || at == line.size() || line[at] != ':') return bad(head, 400, "bad header line");
   HeadField field{line.substr(0, at), line.substr(at + 1)};
   while (!field.value.empty() && (field.value.front() == ' ' || field.value.front() == '\t'))
@@ -124,7 +114,7 @@ HeadState parse_field(std::string_view line, MessageHead& head) {
 }
 
 // All lines after the first one.
-HeadState parse_fields(std::string_view data, std::string_view rest, MessageHead& head) {
+HeadState parse_fields(std::string_view data, std::string_view rest, RequestHead& head) {
   while (true) {
     std::string_view line;
     const HeadState state = take_line(rest, line);
@@ -137,8 +127,11 @@ HeadState parse_fields(std::string_view data, std::string_view rest, MessageHead
   return HeadState::kDone;
 }
 
-void reset(MessageHead& head) {
+void reset(RequestHead& head) {
   head.minor_version = 1;
+  head.expects_continue = false;
+  head.has_host = false;
+  head.upgrade = false;
   head.fields.clear();
   head.keep_alive = true;
   head.chunked = false;
@@ -190,7 +183,7 @@ HeadState check_request(RequestHead& head) {
 
 }  // namespace
 
-std::string_view MessageHead::find(std::string_view name) const noexcept {
+std::string_view RequestHead::find(std::string_view name) const noexcept {
   for (const HeadField& field : fields) {
     if (field.name.size() != name.size()) continue;
     bool same = true;
@@ -201,13 +194,8 @@ std::string_view MessageHead::find(std::string_view name) const noexcept {
   return {};
 }
 
-bool MessageHead::has(std::string_view name) const noexcept { return find(name).data() != nullptr; }
-
 HeadState parse_request_head(std::string_view data, RequestHead& head) {
   reset(head);
-  head.expects_continue = false;
-  head.has_host = false;
-  head.upgrade = false;
   std::string_view rest = data;
   // An empty line in front is left over from old clients' bodies.
   if (rest.starts_with("\r\n")) rest.remove_prefix(2);
@@ -218,29 +206,6 @@ HeadState parse_request_head(std::string_view data, RequestHead& head) {
   if (parse_request_line(line, head) == HeadState::kBad) return HeadState::kBad;
   const HeadState fields = parse_fields(data, rest, head);
   return fields == HeadState::kDone ? check_request(head) : fields;
-}
-
-HeadState parse_response_head(std::string_view data, ResponseHead& head) {
-  reset(head);
-  std::string_view rest = data;
-  std::string_view line;
-  const HeadState first = take_line(rest, line);
-  if (first == HeadState::kBad) return bad(head, 0, "not an HTTP response");
-  if (first == HeadState::kIncomplete) return first;
-  // "HTTP/1.1 200 OK"; the text and the blank before it may be missing.
-  if (line.size() < 12 || line[8] != ' ' || !parse_version(line.substr(0, 8), head))
-    return bad(head, 0, "not an HTTP response");
-  head.status = 0;
-  for (const char c : line.substr(9, 3)) {
-    if (c < '0' || c > '9') return bad(head, 0, "not an HTTP response");
-    head.status = head.status * 10 + (c - '0');
-  }
-  if (head.status < 100 || (line.size() > 12 && line[12] != ' '))
-    return bad(head, 0, "not an HTTP response");
-  const HeadState fields = parse_fields(data, rest, head);
-  if (fields == HeadState::kDone && head.chunked)
-    head.has_length = false;  // RFC 9112: chunked wins
-  return fields;
 }
 
 }  // namespace tailrace

@@ -1,6 +1,7 @@
 // What both ends of HTTP share: header lists, tokens, status texts.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,15 @@ bool list_has_token(std::string_view list, std::string_view token);
 bool accepts_gzip(std::string_view accept_encoding);
 
 // RFC 9110's token: method and header names.
+inline constexpr std::array<bool, 256> kTokenBytes = [] {
+  std::array<bool, 256> out{};
+  for (int c = 'a'; c <= 'z'; ++c) out[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) out[static_cast<std::size_t>(c)] = true;
+  for (int c = '0'; c <= '9'; ++c) out[static_cast<std::size_t>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) out[static_cast<std::size_t>(c)] = true;
+  return out;
+}();
+inline bool is_token_byte(char c) noexcept { return kTokenBytes[static_cast<unsigned char>(c)]; }
 bool is_token(std::string_view text) noexcept;
 // A header value may hold anything but control characters (a tab is fine).
 bool is_header_value(std::string_view text) noexcept;

@@ -134,7 +134,7 @@ TEST(HttpClient, ReadsEveryKindOfBody) {
     EXPECT_EQ(outcome(client.get(server.url())), want);
   };
   f("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "200 hello");
-  f("HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", "200 ");
+  f("HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n", "200 ");
   f("HTTP/1.1 200 OK\r\n\r\nuntil close", "200 until close");
   f("HTTP/1.0 200 OK\r\n\r\nold", "200 old");
   f("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\nT: "
@@ -149,6 +149,8 @@ TEST(HttpClient, ReadsEveryKindOfBody) {
   f("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ncut", "unavailable");
   f("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "unavailable");
   f("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "unavailable");
+  f("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;" + std::string(300'000, 'x'),
+    "unavailable");
   f("HTTP/1.1 200 OK\r\nContent-Len", "unavailable");
   f("SSH-2.0-OpenSSH\r\n", "unavailable");
   f("", "unavailable");
