@@ -17,6 +17,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/base_n.h"
 #include "base/text.h"
 #include "config/yaml_tree.h"
 
@@ -106,7 +107,8 @@ class TreeBuilder final : public YAML::EventHandler {
       throw Stop{node.mark, "this quoted text has no end"};
     if (node.tag == Tag::kBinary) {
       node.text.clear();
-      if (!decode_base64(value, node.text)) throw Stop{node.mark, "!!binary needs base64"};
+      std::size_t fault = 0;
+      if (!decode_base64(value, node.text, fault)) throw Stop{node.mark, "!!binary needs base64"};
       node.tag = Tag::kString;
     }
     add_leaf(std::move(node), anchor);

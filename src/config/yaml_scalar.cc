@@ -164,48 +164,4 @@ Scalar resolve(std::string_view text, bool quoted, Tag tag) {
   return out;
 }
 
-namespace {
-
-constexpr std::string_view kBase64Alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-}  // namespace
-
-void append_base64(std::string& out, std::string_view bytes) {
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::string_view group = bytes.substr(at, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      bits = (bits << 8) | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
-    }
-    for (std::size_t i = 0; i < 4; ++i) {
-      out += i <= group.size() ? kBase64Alphabet[(bits >> (18 - 6 * i)) & 0x3F] : '=';
-    }
-  }
-}
-
-bool decode_base64(std::string_view text, std::string& out) {
-  std::uint32_t bits = 0;
-  int count = 0;
-  std::size_t padding = 0;
-  std::size_t digits = 0;
-  for (char c : text) {
-    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') continue;
-    ++digits;
-    if (c == '=') {
-      ++padding;
-      continue;
-    }
-    const std::size_t value = kBase64Alphabet.find(c);
-    if (value == std::string_view::npos || padding > 0) return false;
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>((bits >> count) & 0xFF);
-    }
-  }
-  return digits % 4 == 0 && padding <= 2;
-}
-
 }  // namespace tailrace::yaml

@@ -31,8 +31,4 @@ bool parse_go_float(std::string_view text, double& out);
 // strconv.ParseBool: 1 t T true TRUE True and their opposites.
 bool parse_go_bool(std::string_view text, bool& out);
 
-// Decodes base64 (white space allowed); false if it is none.
-bool decode_base64(std::string_view text, std::string& out);
-void append_base64(std::string& out, std::string_view bytes);
-
 }  // namespace tailrace::yaml

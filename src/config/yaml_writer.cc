@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/base_n.h"
 #include "base/text.h"
 #include "config/yaml_scalar.h"
 
@@ -39,8 +40,7 @@ void append_yaml_scalar(std::string& out, std::string_view text) {
   } else if (is_valid_utf8(text)) {
     append_go_quoted(out, text);  // its escapes are YAML's too
   } else {
-    out += "!!binary ";
-    yaml::append_base64(out, text);
+    out += "!!binary " + encode_base64(text);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <vector>
 
+#include "base/base_n.h"
 #include "net/await.h"
 #include "net/socket_streams.h"
 
@@ -196,7 +197,7 @@ awaitable<Result<std::unique_ptr<ByteStream>>> start_tls(Socket socket, const Di
 }  // namespace
 
 std::string basic_authorization(const std::string& user, const std::string& password) {
-  return "Basic " + base64(user + ":" + password);
+  return "Basic " + encode_base64(user + ":" + password);
 }
 
 awaitable<Result<std::unique_ptr<ByteStream>>> dial(Executor executor, DialRequest request,

@@ -6,13 +6,6 @@
 #include "base/text.h"
 
 namespace tailrace {
-namespace {
-
-constexpr std::string_view kBase64 =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-}  // namespace
-
 std::string_view header_value(const HttpHeaders& headers, std::string_view name) {
   for (const auto& [key, value] : headers) {
     if (equals_ignoring_case(key, name)) return value;
@@ -73,39 +66,6 @@ std::string_view status_text(int status) noexcept {
   const auto known = boost::beast::http::int_to_status(static_cast<unsigned>(status));
   if (known == boost::beast::http::status::unknown) return {};
   return boost::beast::http::obsolete_reason(known);
-}
-
-std::string base64(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t word = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      word = word << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      out += i + k <= bytes.size() ? kBase64[word >> (18 - 6 * k) & 63] : '=';
-    }
-  }
-  return out;
-}
-
-std::string base64_decode(std::string_view text) {
-  std::string out;
-  while (text.ends_with('=')) text.remove_suffix(1);
-  std::uint32_t word = 0;
-  int bits = 0;
-  for (const char c : text) {
-    const std::size_t digit = kBase64.find(c);
-    if (digit == kBase64.npos) return {};
-    word = word << 6 | static_cast<std::uint32_t>(digit);
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      out += static_cast<char>(word >> bits & 0xff);
-    }
-  }
-  return out;
 }
 
 }  // namespace tailrace

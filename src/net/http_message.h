@@ -37,8 +37,4 @@ bool is_header_value(std::string_view text) noexcept;
 // "Not Found"; "" for a code nobody has named.
 std::string_view status_text(int status) noexcept;
 
-std::string base64(std::string_view bytes);
-// "" for what is no base64 (with padding).
-std::string base64_decode(std::string_view text);
-
 }  // namespace tailrace

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "net/http_message.h"
+#include "base/base_n.h"
 
 namespace tailrace {
 namespace {
@@ -36,7 +36,7 @@ std::string ws_accept(std::string_view key) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned bytes = 0;
   EVP_Digest(text.data(), text.size(), digest, &bytes, EVP_sha1(), nullptr);
-  return base64({reinterpret_cast<const char*>(digest), bytes});
+  return encode_base64({reinterpret_cast<const char*>(digest), bytes});
 }
 
 // Header bytes come one by one until their own count is known.

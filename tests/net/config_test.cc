@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/base_n.h"
 #include "net/http_client_config.h"
 #include "net/server_config.h"
 #include "net_fixture.h"
@@ -89,9 +90,9 @@ TEST(HttpClientConfig, MakesHeaders) {
   std::ofstream(file) << "  from file \n";
   f("{}", {});
   f("basic_auth: {username: eve, password: s3cret}",
-    {{"Authorization", "Basic " + base64("eve:s3cret")}});
+    {{"Authorization", "Basic " + encode_base64("eve:s3cret")}});
   f("basic_auth: {username: eve, password_file: " + file + "}",
-    {{"Authorization", "Basic " + base64("eve:from file")}});
+    {{"Authorization", "Basic " + encode_base64("eve:from file")}});
   f("bearer_token: t", {{"Authorization", "Bearer t"}});
   f("bearer_token_file: " + file, {{"Authorization", "Bearer from file"}});
   f("authorization: {credentials: t}", {{"Authorization", "Bearer t"}});
@@ -138,7 +139,7 @@ TEST(HttpClientConfig, OAuth2TokensAreFetchedAndKept) {
     }
     EXPECT_EQ(asked, 1);
     EXPECT_EQ(form, "grant_type=client_credentials&scope=a%20b&audience=x%2Fy");
-    EXPECT_EQ(authorization, "Basic " + base64("my%20id:s"));
+    EXPECT_EQ(authorization, "Basic " + encode_base64("my%20id:s"));
     auth.forget_token();
     token = R"({"access_token": "short", "expires_in": 5})";
     for (int i = 0; i < 2; ++i) {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/base_n.h"
 #include "net/sleep.h"
 #include "net_fixture.h"
 
@@ -176,7 +177,7 @@ TEST(HttpClient, SendsExactlyThis) {
      .url = parse_url("http://eve:s%3Acret@127.0.0.1/").value(),
      .headers = {{"X-Scope-OrgID", "t1"}}},
     "POST / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nUser-Agent: tailrace\r\nAuthorization: Basic " +
-        base64("eve:s:cret") + "\r\nContent-Length: 0\r\nX-Scope-OrgID: t1\r\n\r\n");
+        encode_base64("eve:s:cret") + "\r\nContent-Length: 0\r\nX-Scope-OrgID: t1\r\n\r\n");
   f({.method = "GET",
      .url = parse_url("http://eve:x@127.0.0.1/").value(),
      .headers = {{"authorization", "Bearer t"}, {"User-Agent", "me"}, {"host", "other"}}},
@@ -432,7 +433,7 @@ TEST(HttpClient, PlainRequestsThroughAProxy) {
   EXPECT_EQ(seen,
             "GET http://target.example:8080/x?y HTTP/1.1\r\nHost: "
             "target.example:8080\r\nUser-Agent: tailrace\r\nProxy-Authorization: Basic " +
-                base64("pu:pp") + "\r\n\r\n");
+                encode_base64("pu:pp") + "\r\n\r\n");
 }
 
 TEST(HttpClient, RefusedTunnelsAreUnavailable) {

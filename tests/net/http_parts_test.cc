@@ -16,21 +16,6 @@
 namespace tailrace {
 namespace {
 
-TEST(HttpMessage, Base64) {
-  auto f = [](const std::string& bytes, const std::string& text) {
-    EXPECT_EQ(base64(bytes), text);
-    EXPECT_EQ(base64_decode(text), bytes);
-  };
-  f("", "");
-  f("f", "Zg==");
-  f("fo", "Zm8=");
-  f("foo", "Zm9v");
-  f("foob", "Zm9vYg==");
-  f("foobar", "Zm9vYmFy");
-  f(std::string("\0\xff\x10", 3), "AP8Q");
-  EXPECT_EQ(base64_decode("a!b"), "");
-}
-
 TEST(HttpMessage, Lists) {
   EXPECT_TRUE(list_has_token("keep-alive, Upgrade", "upgrade"));
   EXPECT_FALSE(list_has_token("keep-alive, Upgraded", "upgrade"));

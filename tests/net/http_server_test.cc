@@ -8,6 +8,7 @@
 #include <random>
 #include <regex>
 
+#include "base/base_n.h"
 #include "net_fixture.h"
 #include "telemetry/log.h"
 
@@ -377,7 +378,7 @@ TEST(HttpServer, AsksForThePasswordWhereOneIsSet) {
     SCOPED_TRACE(user);
     RawClient client(server.port(listener));
     client.send(
-        get_text(path, user.empty() ? "" : "Authorization: Basic " + base64(user) + "\r\n"));
+        get_text(path, user.empty() ? "" : "Authorization: Basic " + encode_base64(user) + "\r\n"));
     const std::string answer = client.read_all();
     EXPECT_EQ(answer.starts_with("HTTP/1.1 401 ") ? "401" : body_of(answer), want);
     EXPECT_EQ(answer.find("WWW-Authenticate: Basic ") != answer.npos, want == "401");

@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/base_n.h"
 #include "parse/json_value.h"
 #include "pipeline/run_stage.h"
 
@@ -29,30 +30,16 @@ std::string read(const fs::path& path) {
   return text.str();
 }
 
-std::string base64(std::string_view text) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (char c : text) {
-    const std::size_t digit = kDigits.find(c);
-    if (digit == kDigits.npos) continue;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>(bits >> count);
-    }
-  }
-  return out;
-}
-
 std::string content(const ConfigNode& node) {
   if (node.is_scalar()) return node.scalar();
   std::string text;
   const ConfigNode coded = node.get("base64"), hex = node.get("hex");
-  text = coded.absent() ? node.get("text").scalar() : base64(coded.scalar());
+  std::size_t fault = 0;
+  if (coded.absent()) {
+    text = node.get("text").scalar();
+  } else {
+    decode_base64(coded.scalar(), text, fault);
+  }
   for (std::size_t i = 0; !hex.absent() && i + 1 < hex.scalar().size(); i += 2) {
     text += static_cast<char>(std::stoi(std::string(hex.scalar().substr(i, 2)), nullptr, 16));
   }

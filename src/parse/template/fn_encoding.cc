@@ -1,6 +1,6 @@
 // Base64, Base32, JSON.
+#include "base/base_n.h"
 #include "parse/json_value.h"
-#include "parse/template/base_n.h"
 #include "parse/template/functions.h"
 
 namespace tailrace::tmpl {

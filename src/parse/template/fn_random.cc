@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "base/base_n.h"
 #include "base/text.h"
-#include "parse/template/base_n.h"
 #include "parse/template/strings.h"
 
 namespace tailrace::tmpl {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace tailrace::tmpl {
+namespace tailrace {
 
 std::string encode_base64(std::string_view bytes);
 std::string encode_base32(std::string_view bytes);
@@ -15,4 +15,4 @@ std::string encode_base32(std::string_view bytes);
 bool decode_base64(std::string_view text, std::string& out, std::size_t& fault);
 bool decode_base32(std::string_view text, std::string& out, std::size_t& fault);
 
-}  // namespace tailrace::tmpl
+}  // namespace tailrace

@@ -1,8 +1,8 @@
-#include "parse/template/base_n.h"
+#include "base/base_n.h"
 
 #include <cstdint>
 
-namespace tailrace::tmpl {
+namespace tailrace {
 namespace {
 
 // 8 characters of 5 bits or 4 of 6 stand for 5 or 3 bytes.
@@ -93,4 +93,4 @@ bool decode_base32(std::string_view text, std::string& out, std::size_t& fault) 
   return decode(text, kBase32, out, fault);
 }
 
-}  // namespace tailrace::tmpl
+}  // namespace tailrace
