@@ -107,6 +107,13 @@ bool takes_grouping(RangeOp op) {
          op == RangeOp::kStddev || op == RangeOp::kStdvar;
 }
 
+// What follows a word makes it a function: f(...), f by (...).
+bool is_applied(const Token& next) {
+  return next.is("(") ||
+         (next.kind == TokenKind::kIdentifier &&
+          (equals_ignoring_case(next.text, "by") || equals_ignoring_case(next.text, "without")));
+}
+
 Error rule(std::string text) {
   return Error{ErrorCode::kInvalid, "parse error : " + std::move(text)};
 }
@@ -141,7 +148,7 @@ Result<void> ExpressionParser::enter() {
 }
 
 Result<std::string> ExpressionParser::identifier(std::string_view what) {
-  if (parser_.peek().kind != TokenKind::kIdentifier)
+  if (!parser_.at_name())
     return parser_.unexpected(std::string("IDENTIFIER (") + std::string(what) + ")");
   return parser_.take().text;
 }
@@ -241,7 +248,8 @@ Result<Query> ExpressionParser::primary() {
     TAILRACE_TRY(const double value, number());
     return Query(make_metric(Number{value}));
   }
-  if (token.kind == TokenKind::kIdentifier) {
+  // Without something to work on the name of a function is a name, which nothing begins with.
+  if (token.kind == TokenKind::kIdentifier && is_applied(parser_.peek_next())) {
     if (const auto op = find_op(kRangeOps, token.text)) {
       parser_.take();
       TAILRACE_TRY(MetricPtr metric, range_aggregation(*op));

@@ -86,8 +86,8 @@ class Lexer {
       if (query_[at_] == '\n') {
         ++place_.line;
         place_.column = 1;
-      } else {
-        ++place_.column;
+      } else if ((static_cast<unsigned char>(query_[at_]) & 0xc0) != 0x80) {
+        ++place_.column;  // the first byte of a character
       }
     }
   }
@@ -99,7 +99,8 @@ class Lexer {
     const char first = query_[at_];
     if (is_letter(first)) {
       take_word(token, TokenKind::kIdentifier);
-    } else if (is_digit(first)) {
+    } else if (is_digit(first) ||
+               (first == '.' && at_ + 1 < query_.size() && is_digit(query_[at_ + 1]))) {
       take_number(token);
     } else if (first == '"') {
       take_string(token);

@@ -31,6 +31,9 @@ class Parser {
   Token take();                                // the current token; stays at the end
   bool take_if(std::string_view punctuation);  // whether it was there
   Result<void> expect(std::string_view punctuation, std::string_view where);
+  // Whether a label's name stands here. In queries a keyword is none, as in Loki's grammar.
+  bool at_name() const { return is_name(peek()); }
+  bool is_name(const Token& token) const;
   // What is wrong here: the lexer's fault if there is one, else "expected <what>, found <token>".
   Error unexpected(std::string_view expected) const;
   // Any other complaint about the token there.
