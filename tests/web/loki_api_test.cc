@@ -205,6 +205,8 @@ TEST_F(LokiApi, LabelsAndSeries) {
       R"({"status":"success","data":[]})");
   refused(in_window("/loki/api/v1/labels", query(R"({job="a"} |= "x")")),
           "only label matchers are supported");
+  refused(in_window("/loki/api/v1/labels", query(R"(rate({job="a"}[1m]))")),
+          "only label matchers are supported");
   refused(in_window("/loki/api/v1/series", "&match=%7B"), "parse error at line 1, col 2");
 }
 
@@ -230,6 +232,14 @@ TEST_F(LokiApi, Volumes) {
       "/loki/api/v1/index/volume_range?step=60&start=" + std::to_string(at(-30)) +
           "&end=" + std::to_string(at(90)) + query(R"({job="app"})"),
       R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"job":"app"},"values":[[1795172459.999,"165"]]}])");
+  // A stream without one of the labels does not count; 0 is no limit of ours.
+  expect(in_window("/loki/api/v1/index/volume", "&targetLabels=job,nope" + query(R"({env=~".+"})")),
+         vector + "]");
+  expect(in_window("/loki/api/v1/index/volume", "&limit=0" + query(R"({env="dev"})")),
+         vector + R"({"metric":{"env":"dev"},"value":[1795172520,"165"]}])");
+  expect("/loki/api/v1/index/volume?start=" + std::to_string(at(-30)) +
+             "&end=" + std::to_string(at(90) + 1) + query(R"({env="dev"})"),
+         vector + R"({"metric":{"env":"dev"},"value":[1795172490.001,"165"]}])");
   refused(in_window("/loki/api/v1/index/volume", "&aggregateBy=x" + query(R"({job="app"})")),
           "invalid aggregation option");
   refused(in_window("/loki/api/v1/index/stats", query(R"({job="app"} | json)")),
@@ -251,6 +261,9 @@ TEST_F(LokiApi, Detected) {
          R"({"values":["7","9"],"limit":1000})");
   expect(in_window("/loki/api/v1/detected_field/size/values", query(R"({job="app"})")),
          R"({"values":["1.5MB"],"limit":1000})");
+  expect(in_window("/loki/api/v1/detected_field/trace_id/values",
+                   "&limit=1" + query(R"({job="app"})")),
+         R"({"values":["t1"],"limit":1})");
   expect(in_window("/loki/api/v1/detected_field/nope/values", query(R"({job="app"})")),
          R"({"values":[],"limit":1000})");
   refused(in_window("/loki/api/v1/detected_fields"), "parse error");
