@@ -77,7 +77,8 @@ bool Parser::take_if(std::string_view punctuation) {
 }
 
 bool Parser::is_name(const Token& token) const {
-  return token.kind == TokenKind::kIdentifier && !(options_.query && is_keyword(token.text));
+  if (token.kind != TokenKind::kIdentifier) return false;
+  return !options_.query || options_.keyword_names || !is_keyword(token.text);
 }
 
 Result<void> Parser::expect(std::string_view punctuation, std::string_view where) {

@@ -368,6 +368,11 @@ TEST_F(LokiApi, Pushes) {
   const std::string protobuf = payload({{R"({job="new2"})", {{at(6), "x"}}}});
   f("application/x-protobuf", protobuf, 204, "");
   f("", protobuf, 204, "", "Content-Encoding: snappy\r\n");
+  f("application/x-protobuf", gzip(protobuf), 204, "", "Content-Encoding: gzip\r\n");
+  f("application/x-protobuf", std::string(5, '\xff'), 400, "snappy: corrupt input");
+  // Keywords of queries are names of labels that can be stored.
+  f("application/x-protobuf", payload({{R"({job="words", json="a", on="b"})", {{at(9), "x"}}}}),
+    204, "");
   f("application/json", "{\"streams\":[]}", 422,
     "error at least one valid stream is required for ingestion");
   f("application/x-protobuf", payload({}), 422,
@@ -385,7 +390,7 @@ TEST_F(LokiApi, Pushes) {
     "error parsing labels {job= with error: parse error at line 1, col 6: ");
   EXPECT_EQ(rig.post("/api/prom/push", "application/json", json).status, 204);
   expect(in_window("/loki/api/v1/label/job/values"),
-         R"({"status":"success","data":["app","beside","js","new","new2","part"]})");
+         R"({"status":"success","data":["app","beside","js","new","new2","part","words"]})");
   // Sent three times, there once.
   expect(in_window("/loki/api/v1/index/stats", query(R"({job="new"})")),
          R"({"streams":1,"chunks":1,"bytes":33,"entries":1})");
