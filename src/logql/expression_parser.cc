@@ -340,7 +340,11 @@ Result<void> ExpressionParser::range_and_offset(LogRange& range) {
   const Result<std::int64_t> ns = parse_prometheus_duration(token.text);
   const bool readable = token.kind == TokenKind::kDuration || token.kind == TokenKind::kNumber;
   if (!readable || !ns) {
-    return parser_.error_at(token.place, "not a valid duration string: \"" + token.text + "\"");
+    std::string text;
+    while (!parser_.peek().is("]") && parser_.peek().kind != TokenKind::kEnd &&
+           parser_.peek().kind != TokenKind::kError)
+      text += parser_.take().text;
+    return parser_.error_at(token.place, "not a valid duration string: \"" + text + "\"");
   }
   if (*ns <= 0) return parser_.error_at(token.place, "a range must be longer than nothing");
   if (*ns > kDurationMaxNs) return parser_.error_at(token.place, "this range is too long");
@@ -404,11 +408,11 @@ Result<std::optional<Grouping>> ExpressionParser::grouping() {
 Result<std::vector<std::string>> ExpressionParser::names_in_brackets() {
   std::vector<std::string> out;
   TAILRACE_CHECK(parser_.expect("(", "before label names"));
-  while (!parser_.peek().is(")")) {
+  if (parser_.take_if(")")) return out;
+  do {
     TAILRACE_TRY(std::string name, identifier("a label name"));
     out.push_back(std::move(name));
-    if (!parser_.take_if(",")) break;
-  }
+  } while (parser_.take_if(","));
   TAILRACE_CHECK(parser_.expect(")", "behind label names"));
   return out;
 }

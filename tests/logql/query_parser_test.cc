@@ -43,6 +43,7 @@ TEST(QueryParser, TakesTheWholeLanguage) {
   f(R"(rate({a="b"}[5m]) / ignoring (a) group_left (x, y) rate({a="c"}[5m]))", metric);
   f(R"(rate({a="b"}[5m]) * on (a) group_right rate({a="c"}[5m]))", metric);
   f(R"x(label_replace(rate({a="b"}[5m]), "d", "$1", "s", "(.*)"))x", metric);
+  f(R"({a="b"} | json | x > 5and y <= 20or z=`q`)", log);
   f("vector(1) + vector(-2.5) + .5", metric);
   f(R"({sum="b", ip="c"} | logfmt count, min="x" | rate > 2 | dur >= -5ms | drop vector)", log);
   f("-1 + +2", metric);
@@ -71,6 +72,10 @@ TEST(QueryParser, ErrorsSayWhere) {
   f(R"({a="b"} | keep a, By)", "parse error at line 1, col 19: syntax error: unexpected By,");
   f(R"(sum by (offset) (rate({a="b"}[5m])))",
     "parse error at line 1, col 9: syntax error: unexpected offset,");
+  f(R"(sum by (a, ) (rate({a="b"}[5m])))",
+    "parse error at line 1, col 12: syntax error: unexpected ),");
+  f(R"(rate({a="b"}[5min]))",
+    "parse error at line 1, col 14: not a valid duration string: \"5min\"");
   f(R"(1 + rate{a="b"}[5m])",
     "parse error at line 1, col 5: syntax error: unexpected IDENTIFIER rate,");
   f(R"({a="b"} extra)", "parse error at line 1, col 9: syntax error: unexpected IDENTIFIER extra");
