@@ -75,6 +75,7 @@ TEST(Store, TheSameLineIsStoredOnce) {
   rig.store->flush_and_wait();
   EXPECT_EQ(count(), 3U) << "after a restart";
   EXPECT_EQ(rig.metric("tailrace_store_lines_total"), 3);
+  EXPECT_EQ(rig.metric("tailrace_store_limit{limit=\"creation_grace_period_seconds\"}"), 600);
   // Other metadata makes another line; the time between two others is no reason to drop it.
   rig.push_good({{R"({a="b"})", {{t, "x", {{"trace", "1"}}}, {t - 5, "x"}}}});
   EXPECT_EQ(count(), 5U);

@@ -72,7 +72,7 @@ export class Histogram {
     const base = HEIGHT - FOOT;
     const summary = `${formatCount(this.total)} lines, at most ${formatCount(most)} in ${formatStep(step)}`;
     const picture = svg("svg", {width: this.width, height: HEIGHT, role: "img", "aria-label": summary});
-    for (const count of ticksOf(0, most, 2, "whole").filter((tick) => tick > 0)) {
+    for (const count of ticksOf(0, most, 4, "whole").filter((tick) => tick > 0)) {
       const y = base - count * scale;
       picture.append(svg("line", {class: "grid", x1: LEFT, x2: this.width, y1: y, y2: y}),
                      svg("text", {class: "tick", x: LEFT - 6, y: y + 4, "text-anchor": "end"},
