@@ -89,11 +89,15 @@ Result<StageSyntax> ExpressionParser::logfmt() {
   LogfmtSyntax logfmt;
   while (parser_.peek().is("-")) {
     const Place place = parser_.peek().place;
-    parser_.take();
-    const bool second = parser_.take_if("-");
-    if (second && take_word("strict")) {
+    // What stands together is one flag.
+    std::string flag;
+    const std::size_t begin = parser_.peek().offset;
+    while (parser_.peek().offset == begin + flag.size() &&
+           (parser_.peek().is("-") || parser_.peek().kind == TokenKind::kIdentifier))
+      flag += parser_.take().text;
+    if (flag == "--strict") {
       logfmt.strict = true;
-    } else if (second && take_word("keep") && parser_.take_if("-") && take_word("empty")) {
+    } else if (flag == "--keep-empty") {
       logfmt.keep_empty = true;
     } else {
       return parser_.error_at(place,

@@ -72,6 +72,9 @@ TEST(QueryParser, ErrorsSayWhere) {
   f(R"({a="b"} | keep a, By)", "parse error at line 1, col 19: syntax error: unexpected By,");
   f(R"(sum by (offset) (rate({a="b"}[5m])))",
     "parse error at line 1, col 9: syntax error: unexpected offset,");
+  f(R"({a="b"} | logfmt --strict--keep-empty)",
+    "parse error at line 1, col 18: syntax error: unexpected -,");
+  f(R"({a="b"} | logfmt - -strict)", "parse error at line 1, col 18: syntax error: unexpected -,");
   f(R"(sum by (a, ) (rate({a="b"}[5m])))",
     "parse error at line 1, col 12: syntax error: unexpected ),");
   f(R"(rate({a="b"}[5min]))",
