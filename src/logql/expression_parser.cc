@@ -107,6 +107,13 @@ bool takes_grouping(RangeOp op) {
          op == RangeOp::kStddev || op == RangeOp::kStdvar;
 }
 
+// What follows a word makes it a function: f(...), f by (...).
+bool is_applied(const Token& next) {
+  return next.is("(") ||
+         (next.kind == TokenKind::kIdentifier &&
+          (equals_ignoring_case(next.text, "by") || equals_ignoring_case(next.text, "without")));
+}
+
 Error rule(std::string text) {
   return Error{ErrorCode::kInvalid, "parse error : " + std::move(text)};
 }
@@ -141,7 +148,7 @@ Result<void> ExpressionParser::enter() {
 }
 
 Result<std::string> ExpressionParser::identifier(std::string_view what) {
-  if (parser_.peek().kind != TokenKind::kIdentifier)
+  if (!parser_.at_name())
     return parser_.unexpected(std::string("IDENTIFIER (") + std::string(what) + ")");
   return parser_.take().text;
 }
@@ -241,7 +248,8 @@ Result<Query> ExpressionParser::primary() {
     TAILRACE_TRY(const double value, number());
     return Query(make_metric(Number{value}));
   }
-  if (token.kind == TokenKind::kIdentifier) {
+  // Without something to work on the name of a function is a name, which nothing begins with.
+  if (token.kind == TokenKind::kIdentifier && is_applied(parser_.peek_next())) {
     if (const auto op = find_op(kRangeOps, token.text)) {
       parser_.take();
       TAILRACE_TRY(MetricPtr metric, range_aggregation(*op));
@@ -332,7 +340,11 @@ Result<void> ExpressionParser::range_and_offset(LogRange& range) {
   const Result<std::int64_t> ns = parse_prometheus_duration(token.text);
   const bool readable = token.kind == TokenKind::kDuration || token.kind == TokenKind::kNumber;
   if (!readable || !ns) {
-    return parser_.error_at(token.place, "not a valid duration string: \"" + token.text + "\"");
+    std::string text;
+    while (!parser_.peek().is("]") && parser_.peek().kind != TokenKind::kEnd &&
+           parser_.peek().kind != TokenKind::kError)
+      text += parser_.take().text;
+    return parser_.error_at(token.place, "not a valid duration string: \"" + text + "\"");
   }
   if (*ns <= 0) return parser_.error_at(token.place, "a range must be longer than nothing");
   if (*ns > kDurationMaxNs) return parser_.error_at(token.place, "this range is too long");
@@ -396,11 +408,11 @@ Result<std::optional<Grouping>> ExpressionParser::grouping() {
 Result<std::vector<std::string>> ExpressionParser::names_in_brackets() {
   std::vector<std::string> out;
   TAILRACE_CHECK(parser_.expect("(", "before label names"));
-  while (!parser_.peek().is(")")) {
+  if (parser_.take_if(")")) return out;
+  do {
     TAILRACE_TRY(std::string name, identifier("a label name"));
     out.push_back(std::move(name));
-    if (!parser_.take_if(",")) break;
-  }
+  } while (parser_.take_if(","));
   TAILRACE_CHECK(parser_.expect(")", "behind label names"));
   return out;
 }

@@ -1,5 +1,6 @@
 #include "logql/json_path.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "logql/lexer.h"
@@ -97,17 +98,22 @@ std::optional<JsonPath::Found> JsonPath::find(std::string_view document, Arena& 
     at = step.is_index ? find_index(at, end, step.index) : find_key(at, end, step.key, arena);
     if (at == nullptr) return std::nullopt;
   }
-  constexpr Found kBroken{.text = {}, .is_string = false, .is_broken = true};
-  if (at == end) return kBroken;
+  // To Loki's reader what breaks off within a list is not there.
+  const bool in_list =
+      std::any_of(steps_.begin(), steps_.end(), [](const Step& step) { return step.is_index; });
+  const std::optional<Found> broken =
+      in_list ? std::nullopt
+              : std::optional(Found{.text = {}, .is_string = false, .is_broken = true});
+  if (at == end) return broken;
   if (*at == '"') {
     json::StringShape shape;
     const char* const behind = json::skip_string(at + 1, end, shape);
-    if (behind == nullptr) return kBroken;
+    if (behind == nullptr) return broken;
     return Found{
         json::string_text({at + 1, static_cast<std::size_t>(behind - at - 2)}, shape, arena), true};
   }
   const char* const behind = json::skip_value(at, end, 1);
-  if (behind == nullptr) return kBroken;
+  if (behind == nullptr) return broken;
   if (*at == 'n') return Found{};
   return Found{{at, static_cast<std::size_t>(behind - at)}};
 }

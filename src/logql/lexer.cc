@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "logql/quantity.h"
 
 namespace tailrace::logql {
 namespace {
@@ -86,8 +87,8 @@ class Lexer {
       if (query_[at_] == '\n') {
         ++place_.line;
         place_.column = 1;
-      } else {
-        ++place_.column;
+      } else if ((static_cast<unsigned char>(query_[at_]) & 0xc0) != 0x80) {
+        ++place_.column;  // the first byte of a character
       }
     }
   }
@@ -99,7 +100,8 @@ class Lexer {
     const char first = query_[at_];
     if (is_letter(first)) {
       take_word(token, TokenKind::kIdentifier);
-    } else if (is_digit(first)) {
+    } else if (is_digit(first) ||
+               (first == '.' && at_ + 1 < query_.size() && is_digit(query_[at_ + 1]))) {
       take_number(token);
     } else if (first == '"') {
       take_string(token);
@@ -138,9 +140,11 @@ class Lexer {
 
   void take_number(Token& token) {
     std::size_t end = at_;
+    std::size_t number_end = at_;
     bool letters = false;
     while (end < query_.size()) {
       const char c = query_[end];
+      if (!letters) number_end = end;
       const bool exponent =
           !letters && (c == 'e' || c == 'E') && end + 1 < query_.size() &&
           (is_digit(query_[end + 1]) || query_[end + 1] == '-' || query_[end + 1] == '+');
@@ -153,7 +157,12 @@ class Lexer {
       letters = letters || is_letter(c) || micro;
       end += micro ? 2 : 1;
     }
-    take(token, letters ? TokenKind::kDuration : TokenKind::kNumber, end);
+    if (!letters) return take(token, TokenKind::kNumber, end);
+    // Letters that make no quantity of it are the next word: 20or.
+    const std::string_view text = query_.substr(at_, end - at_);
+    if (parse_any_duration(text) || parse_bytes(text))
+      return take(token, TokenKind::kDuration, end);
+    take(token, TokenKind::kNumber, number_end);
   }
 
   void take_string(Token& token) {

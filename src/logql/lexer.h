@@ -14,7 +14,7 @@
 
 namespace tailrace::logql {
 
-// Where something stands in the query: one-based, columns count bytes.
+// Where something stands in the query: one-based, columns count characters.
 struct Place {
   int line = 1;
   int column = 1;

@@ -1,7 +1,10 @@
 #include "logql/parser.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
+
+#include "base/text.h"
 
 namespace tailrace::logql {
 namespace {
@@ -24,6 +27,18 @@ std::optional<LineFilterOp> line_filter_op(const Token& token) {
   return std::nullopt;
 }
 
+// Words that are never names in Loki's queries. Names of functions are names where no function
+// stands.
+bool is_keyword(std::string_view word) {
+  constexpr std::string_view kKeywords[] = {
+      "by",         "without",      "bool",        "offset", "on",      "ignoring",
+      "group_left", "or",           "and",         "unless", "json",    "keep",
+      "regexp",     "group_right",  "logfmt",      "unpack", "pattern", "decolorize",
+      "drop",       "label_format", "line_format", "unwrap"};
+  return std::any_of(std::begin(kKeywords), std::end(kKeywords),
+                     [&](std::string_view each) { return equals_ignoring_case(word, each); });
+}
+
 // A token as Loki's grammar calls it.
 std::string token_name(const Token& token) {
   switch (token.kind) {
@@ -37,7 +52,7 @@ std::string token_name(const Token& token) {
     case TokenKind::kDuration:
       return "DURATION";
     case TokenKind::kIdentifier:
-      return "IDENTIFIER " + token.text;
+      return is_keyword(token.text) ? token.text : "IDENTIFIER " + token.text;
     case TokenKind::kError:
     case TokenKind::kPunctuation:
       break;
@@ -59,6 +74,11 @@ bool Parser::take_if(std::string_view punctuation) {
   if (!peek().is(punctuation)) return false;
   take();
   return true;
+}
+
+bool Parser::is_name(const Token& token) const {
+  if (token.kind != TokenKind::kIdentifier) return false;
+  return !options_.query || options_.keyword_names || !is_keyword(token.text);
 }
 
 Result<void> Parser::expect(std::string_view punctuation, std::string_view where) {
@@ -97,7 +117,7 @@ Result<std::string> Parser::string_value(std::string_view where) {
 }
 
 Result<MatcherSyntax> Parser::matcher() {
-  if (peek().kind != TokenKind::kIdentifier) return unexpected("a label name");
+  if (!at_name()) return unexpected("a label name");
   MatcherSyntax matcher;
   matcher.name = take().text;
   const std::optional<MatchOp> op = match_op(peek());

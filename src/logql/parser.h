@@ -21,6 +21,8 @@ class Parser {
     // filters, and errors in the words that Loki's clients show: "parse error at line 1, col 9:
     // ...".
     bool query = false;
+    // Keywords are names, too: a stream may have a label that no query can name.
+    bool keyword_names = false;
   };
   explicit Parser(std::string_view query) : Parser(query, Options{}) {}
   Parser(std::string_view query, Options options) : tokens_(tokenize(query)), options_(options) {}
@@ -31,6 +33,9 @@ class Parser {
   Token take();                                // the current token; stays at the end
   bool take_if(std::string_view punctuation);  // whether it was there
   Result<void> expect(std::string_view punctuation, std::string_view where);
+  // Whether a label's name stands here. In Loki's grammar of queries a keyword is none.
+  bool at_name() const { return is_name(peek()); }
+  bool is_name(const Token& token) const;
   // What is wrong here: the lexer's fault if there is one, else "expected <what>, found <token>".
   Error unexpected(std::string_view expected) const;
   // Any other complaint about the token there.

@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "base/text.h"
 #include "logql/expression_parser.h"
 #include "logql/matcher.h"
 
@@ -53,7 +52,7 @@ Result<void> check_selectors(const Metric& metric) {
 
 Result<Query> parse_query(std::string_view text) {
   if (text.size() > kQueryBytesMax) return too_long(text.size());
-  if (trim_space(text).empty())
+  if (text.empty())
     return Error{ErrorCode::kInvalid, "parse error : syntax error: unexpected $end"};
   ExpressionParser parser(text);
   TAILRACE_TRY(Query query, parser.whole());
@@ -74,9 +73,10 @@ Result<LogQuery> parse_log_query(std::string_view text) {
 Result<std::vector<MatcherSyntax>> parse_selector(std::string_view text) {
   if (text.size() > kQueryBytesMax) return too_long(text.size());
   Parser parser(text, {.raw_strings = true, .query = true});
+  const Error too_much{ErrorCode::kInvalid, "only label matchers are supported"};
+  if (!parser.peek().is("{") && parse_query(text)) return too_much;
   TAILRACE_TRY(std::vector<MatcherSyntax> matchers, parser.matchers());
-  if (parser.at_line_filter() || parser.peek().is("|"))
-    return Error{ErrorCode::kInvalid, "only label matchers are supported"};
+  if (parser.at_line_filter() || parser.peek().is("|")) return too_much;
   if (parser.peek().kind != TokenKind::kEnd) return parser.unexpected("$end");
   return matchers;
 }

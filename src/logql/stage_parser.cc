@@ -45,47 +45,41 @@ Result<StageSyntax> ExpressionParser::stage() {
     return StageSyntax(std::move(filter));
   }
   TAILRACE_CHECK(parser_.expect("|", "before a stage"));
-  // A label may have a stage's name: then a comparison follows. Behind a stage without a text of
-  // its own != and !~ are line filters.
-  const bool is_name = starts_comparison(parser_.peek_next());
-  const bool is_filter = parser_.peek_next().is("!=") || parser_.peek_next().is("!~");
-  const bool is_word = parser_.peek().kind == TokenKind::kIdentifier && !is_name;
-  const bool is_bare = parser_.peek().kind == TokenKind::kIdentifier && (!is_name || is_filter);
-  if (is_bare && take_word("json")) {
+  if (take_word("json")) {
     JsonSyntax json;
     TAILRACE_TRY(json.extracts, extracts());
     return StageSyntax(std::move(json));
   }
-  if (is_bare && take_word("logfmt")) return logfmt();
-  if (is_word && take_word("regexp")) {
+  if (take_word("logfmt")) return logfmt();
+  if (take_word("regexp")) {
     RegexpSyntax regexp;
     TAILRACE_TRY(regexp.expression, parser_.string_value("behind `regexp`"));
     return StageSyntax(std::move(regexp));
   }
-  if (is_word && take_word("pattern")) {
+  if (take_word("pattern")) {
     PatternSyntax pattern;
     TAILRACE_TRY(pattern.pattern, parser_.string_value("behind `pattern`"));
     return StageSyntax(std::move(pattern));
   }
-  if (is_word && take_word("line_format")) {
+  if (take_word("line_format")) {
     LineFormatSyntax format;
     TAILRACE_TRY(format.text, parser_.string_value("behind `line_format`"));
     return StageSyntax(std::move(format));
   }
-  if (is_bare && take_word("unpack")) return StageSyntax(UnpackSyntax{});
-  if (is_bare && take_word("decolorize")) return StageSyntax(DecolorizeSyntax{});
-  if (is_word && take_word("label_format")) return label_format();
-  if (is_word && take_word("drop")) {
+  if (take_word("unpack")) return StageSyntax(UnpackSyntax{});
+  if (take_word("decolorize")) return StageSyntax(DecolorizeSyntax{});
+  if (take_word("label_format")) return label_format();
+  if (take_word("drop")) {
     DropSyntax drop;
     TAILRACE_TRY(drop.names, named_list());
     return StageSyntax(std::move(drop));
   }
-  if (is_word && take_word("keep")) {
+  if (take_word("keep")) {
     KeepSyntax keep;
     TAILRACE_TRY(keep.names, named_list());
     return StageSyntax(std::move(keep));
   }
-  if (parser_.peek().kind != TokenKind::kIdentifier && !parser_.peek().is("("))
+  if (!parser_.at_name() && !parser_.peek().is("("))
     return parser_.unexpected("a stage or a label filter");
   TAILRACE_TRY(LabelFilterSyntax filter, label_filter());
   return StageSyntax(std::move(filter));
@@ -95,11 +89,15 @@ Result<StageSyntax> ExpressionParser::logfmt() {
   LogfmtSyntax logfmt;
   while (parser_.peek().is("-")) {
     const Place place = parser_.peek().place;
-    parser_.take();
-    const bool second = parser_.take_if("-");
-    if (second && take_word("strict")) {
+    // What stands together is one flag.
+    std::string flag;
+    const std::size_t begin = parser_.peek().offset;
+    while (parser_.peek().offset == begin + flag.size() &&
+           (parser_.peek().is("-") || parser_.peek().kind == TokenKind::kIdentifier))
+      flag += parser_.take().text;
+    if (flag == "--strict") {
       logfmt.strict = true;
-    } else if (second && take_word("keep") && parser_.take_if("-") && take_word("empty")) {
+    } else if (flag == "--keep-empty") {
       logfmt.keep_empty = true;
     } else {
       return parser_.error_at(place,
@@ -112,8 +110,7 @@ Result<StageSyntax> ExpressionParser::logfmt() {
 
 Result<std::vector<ExtractSyntax>> ExpressionParser::extracts() {
   std::vector<ExtractSyntax> out;
-  // In a range aggregation without a range behind it, `offset` cannot follow; so a word is a name.
-  if (parser_.peek().kind != TokenKind::kIdentifier) return out;
+  if (!parser_.at_name()) return out;
   do {
     ExtractSyntax extract;
     TAILRACE_TRY(extract.name, identifier("a label name"));
@@ -139,7 +136,7 @@ Result<StageSyntax> ExpressionParser::label_format() {
     }
     if (item.name == "__error__") return parser_.error_at(place, "__error__ cannot be formatted");
     TAILRACE_CHECK(parser_.expect("=", "behind the label name"));
-    item.is_rename = parser_.peek().kind == TokenKind::kIdentifier;
+    item.is_rename = parser_.at_name();
     if (item.is_rename) {
       item.value = parser_.take().text;
     } else {
@@ -154,7 +151,7 @@ Result<std::vector<NamedSyntax>> ExpressionParser::named_list() {
   std::vector<NamedSyntax> out;
   do {
     NamedSyntax named;
-    if (parser_.peek().kind == TokenKind::kIdentifier && starts_comparison(parser_.peek_next())) {
+    if (parser_.at_name() && starts_comparison(parser_.peek_next())) {
       TAILRACE_TRY(named.matcher, parser_.matcher());
       named.name = named.matcher->name;
     } else {
@@ -215,8 +212,8 @@ Result<LabelFilterSyntax> ExpressionParser::label_filter_and() {
 Result<LabelFilterSyntax> ExpressionParser::label_filter_rest() {
   TAILRACE_TRY(LabelFilterSyntax left, label_filter_one());
   const bool said = parser_.take_if(",");
-  const bool follows = parser_.peek().is("(") || (parser_.peek().kind == TokenKind::kIdentifier &&
-                                                  starts_comparison(parser_.peek_next()));
+  const bool follows =
+      parser_.peek().is("(") || (parser_.at_name() && starts_comparison(parser_.peek_next()));
   if (!said && !follows) return left;
   TAILRACE_CHECK(enter());
   TAILRACE_TRY(LabelFilterSyntax right, label_filter());
@@ -239,7 +236,7 @@ Result<LabelFilterSyntax> ExpressionParser::label_filter_one() {
     TAILRACE_CHECK(parser_.expect(")", "behind a label filter"));
     return inner;
   }
-  if (parser_.peek().kind != TokenKind::kIdentifier) return parser_.unexpected("a label name");
+  if (!parser_.at_name()) return parser_.unexpected("a label name");
   const Token sign = parser_.peek_next();
   if (!starts_comparison(sign)) {
     parser_.take();
@@ -275,6 +272,8 @@ Result<LabelFilterSyntax> ExpressionParser::label_comparison(std::string name) {
     TAILRACE_CHECK(parser_.expect(")", "behind the address"));
     return filter;
   }
+  const bool negative = parser_.peek().is("-") && parser_.peek_next().kind == TokenKind::kDuration;
+  if (negative) parser_.take();
   if (parser_.peek().kind != TokenKind::kDuration) {
     filter.kind = LabelFilterSyntax::Kind::kNumber;
     TAILRACE_TRY(filter.number, number());
@@ -283,8 +282,8 @@ Result<LabelFilterSyntax> ExpressionParser::label_comparison(std::string name) {
   const std::string text = parser_.peek().text;
   if (const std::optional<std::int64_t> ns = parse_any_duration(text)) {
     filter.kind = LabelFilterSyntax::Kind::kDuration;
-    filter.duration_ns = *ns;
-  } else if (const std::optional<std::uint64_t> bytes = parse_bytes(text)) {
+    filter.duration_ns = negative ? -*ns : *ns;
+  } else if (const std::optional<std::uint64_t> bytes = parse_bytes(text); bytes && !negative) {
     filter.kind = LabelFilterSyntax::Kind::kBytes;
     filter.bytes = *bytes;
   } else {

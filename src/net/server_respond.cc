@@ -165,6 +165,8 @@ void ServerConnection::start_handler(const Route& route, const RouteHandler& han
                                    [self = shared_from_this()](const std::exception_ptr& escaped) {
                                      self->handler_done(escaped);
                                    }));
+  // The client's end may have come with its request.
+  if (hangup_ && running.cancel_on_hangup) running.signal.emit(asio::cancellation_type::terminal);
 }
 
 awaitable<void> ServerConnection::run_handler(std::shared_ptr<ServerConnection> self,

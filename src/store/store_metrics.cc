@@ -57,6 +57,7 @@ StoreMetrics::StoreMetrics(Metrics& metrics, const StoreOptions& options) : metr
   limit("max_label_value_length", static_cast<double>(options.label_value_bytes_max));
   limit("max_structured_metadata_entries_count", static_cast<double>(options.metadata_pairs_max));
   limit("max_structured_metadata_size", static_cast<double>(options.metadata_bytes_max));
+  limit("creation_grace_period_seconds", static_cast<double>(options.creation_grace_ns) / 1e9);
   limit("max_streams", static_cast<double>(options.streams_max));
   limit("max_waiting_bytes", static_cast<double>(options.waiting_bytes_max));
   limit("max_head_bytes", static_cast<double>(options.head_bytes_max));

@@ -29,7 +29,7 @@ constexpr std::array<std::string_view, 14> kServiceLabels = {"service",
 constexpr std::size_t kSpellingsMax = 200'000;
 
 std::optional<Labels> parse_labels(std::string_view text, std::string& why) {
-  logql::Parser parser(text, {.raw_strings = true, .query = true});
+  logql::Parser parser(text, {.raw_strings = true, .query = true, .keyword_names = true});
   Result<std::vector<logql::MatcherSyntax>> matchers = parser.matchers();
   if (matchers && parser.peek().kind != logql::TokenKind::kEnd)
     matchers = parser.unexpected("$end");
@@ -67,7 +67,7 @@ std::string_view service_name(const Labels& labels) {
 
 bool StreamCatalog::check(Labels& labels, RefusedStream& refused) const {
   const std::string text = labels.text();
-  if (labels.size() == 0) {
+  if (labels.size() == 0 && !options_.discover_service_name) {
     refused = {"missing_labels", "error at least one label pair is required per stream"};
     return false;
   }

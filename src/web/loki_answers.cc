@@ -128,19 +128,17 @@ void end_answer(std::string& out, const AnswerStats& stats) {
   out += "}}";
 }
 
-}  // namespace
+using Rows = std::vector<const FoundEntry*>;
+using StreamRows = std::pair<std::string, Rows>;  // labels as JSON
 
-void append_streams(std::string& out, const std::vector<FoundEntry>& entries, bool categorize) {
-  // By the labels' text; rows keep the order of the entries.
-  std::map<std::string, std::vector<const FoundEntry*>> streams;
-  std::string key;
-  for (const FoundEntry& entry : entries) {
-    key.clear();
-    append_pairs(key, entry.labels, [&](const OwnedLabel& label) {
-      return !categorize || label.source == LabelSource::kStream;
-    });
-    streams[key].push_back(&entry);
-  }
+void stream_labels(std::string& out, const FoundEntry& entry, bool categorize) {
+  out.clear();
+  append_pairs(out, entry.labels, [&](const OwnedLabel& label) {
+    return !categorize || label.source == LabelSource::kStream;
+  });
+}
+
+void append_all(std::string& out, const auto& streams, bool categorize) {
   out += '[';
   bool first = true;
   for (const auto& [labels, rows] : streams) {
@@ -156,6 +154,30 @@ void append_streams(std::string& out, const std::vector<FoundEntry>& entries, bo
     out += "]}";
   }
   out += ']';
+}
+
+// A stream once, by its labels' text; rows keep the order of the entries.
+void append_streams(std::string& out, const std::vector<FoundEntry>& entries, bool categorize) {
+  std::map<std::string, Rows> streams;
+  std::string labels;
+  for (const FoundEntry& entry : entries) {
+    stream_labels(labels, entry, categorize);
+    streams[labels].push_back(&entry);
+  }
+  append_all(out, streams, categorize);
+}
+
+}  // namespace
+
+void append_runs(std::string& out, const std::vector<FoundEntry>& entries, bool categorize) {
+  std::vector<StreamRows> runs;
+  std::string labels;
+  for (const FoundEntry& entry : entries) {
+    stream_labels(labels, entry, categorize);
+    if (runs.empty() || runs.back().first != labels) runs.emplace_back(labels, Rows());
+    runs.back().second.push_back(&entry);
+  }
+  append_all(out, runs, categorize);
 }
 
 std::string streams_answer(const std::vector<FoundEntry>& entries, bool categorize,

@@ -25,8 +25,8 @@ std::string matrix_answer(const logql::Matrix& matrix, const logql::Grid& grid, 
 std::string vector_answer(const logql::Matrix& matrix, const logql::Grid& grid, AnswerStats stats);
 std::string scalar_answer(double value, std::int64_t timestamp_ns, AnswerStats stats);
 
-// The "streams" part alone: [{"stream":{...},"values":[...]}, ...]
-void append_streams(std::string& out, const std::vector<logql::FoundEntry>& entries,
-                    bool categorize);
+// The "streams" part of a frame of a tail: [{"stream":{...},"values":[...]}, ...]. Entries keep
+// their order, because clients show frames as they come; so a stream may be there several times.
+void append_runs(std::string& out, const std::vector<logql::FoundEntry>& entries, bool categorize);
 
 }  // namespace tailrace

@@ -1,5 +1,6 @@
 // detected_labels, detected_fields, detected_field/<name>/values, patterns.
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 
@@ -8,8 +9,8 @@
 #include "parse/go_number.h"
 #include "web/field_detection.h"
 #include "web/json_writer.h"
-#include "web/loki_api.h"
 #include "web/loki_params.h"
+#include "web/loki_route.h"
 
 namespace tailrace {
 namespace {
@@ -66,6 +67,7 @@ Result<std::string> detected_labels(Store& store, const Asked& asked, logql::Que
 }
 
 Result<std::map<std::string, DetectedField>> fields_of(Store& store, const Asked& asked,
+                                                       std::size_t fields_max,
                                                        logql::QueryStop& stop) {
   TAILRACE_TRY(const logql::LogQuery query, logql::parse_log_query(asked.query));
   const std::size_t lines = asked.line_limit;
@@ -73,7 +75,7 @@ Result<std::map<std::string, DetectedField>> fields_of(Store& store, const Asked
   TAILRACE_TRY(const logql::LogResult found,
                logql::run_log_query(query, {asked.range.start_ns, asked.range.end_ns, lines, true},
                                     store, stop));
-  return detect_fields(found.entries, asked.field_limit);
+  return detect_fields(found.entries, fields_max);
 }
 
 void append_texts(std::string& out, const auto& texts) {
@@ -88,7 +90,7 @@ void append_texts(std::string& out, const auto& texts) {
 }
 
 Result<std::string> detected_fields(Store& store, const Asked& asked, logql::QueryStop& stop) {
-  TAILRACE_TRY(const auto fields, fields_of(store, asked, stop));
+  TAILRACE_TRY(const auto fields, fields_of(store, asked, asked.field_limit, stop));
   std::string out = "{\"fields\":[";
   bool first = true;
   for (const auto& [name, field] : fields) {
@@ -122,7 +124,8 @@ std::string value_text(const std::string& value) {
 }
 
 Result<std::string> detected_values(Store& store, const Asked& asked, logql::QueryStop& stop) {
-  TAILRACE_TRY(const auto fields, fields_of(store, asked, stop));
+  // The limit is one of values: any number of fields may come before the one that is asked for.
+  TAILRACE_TRY(const auto fields, fields_of(store, asked, SIZE_MAX, stop));
   std::string out = "{\"values\":[";
   const auto found = fields.find(asked.field);
   std::size_t count = 0;
@@ -158,26 +161,11 @@ Result<Asked> ask(const Request& request, std::int64_t now_ns) {
   return out;
 }
 
-using Run = Result<std::string> (*)(Store&, const Asked&, logql::QueryStop&);
-
-awaitable<Result<std::string>> run_asked(StoreTasks& tasks, Result<Asked> asked, Run run) {
-  if (!asked) co_return std::move(asked).error();
-  Store& store = tasks.store();
-  std::function<Result<std::string>(logql::QueryStop&)> work =
-      [&store, run, given = std::move(*asked)](logql::QueryStop& stop) {
-        return run(store, given, stop);
-      };
-  awaitable<Result<std::string>> running = tasks.run<std::string>(std::move(work));
-  co_return co_await std::move(running);
-}
-
 }  // namespace
 
 void add_loki_fields(Router& router, StoreTasks& tasks) {
-  const auto add = [&](std::string_view path, Run run) {
-    add_loki_route(router, path, [&tasks, run](const Request& request) {
-      return run_asked(tasks, ask(request, tasks.store().clock().now_ns()), run);
-    });
+  const auto add = [&](std::string_view path, LokiRun<Asked> run) {
+    add_store_route<Asked>(router, tasks, path, ask, run);
   };
   add("/loki/api/v1/detected_labels", detected_labels);
   add("/loki/api/v1/detected_fields", detected_fields);

@@ -7,8 +7,8 @@
 #include "base/text.h"
 #include "logql/query_parser.h"
 #include "web/json_writer.h"
-#include "web/loki_api.h"
 #include "web/loki_params.h"
+#include "web/loki_route.h"
 
 namespace tailrace {
 namespace {
@@ -17,12 +17,13 @@ struct Asked {
   std::string selector;
   LokiParams::Range range;
   std::size_t limit = 100;
-  std::vector<std::string> labels;  // to group by; none: those of the selector
-  bool by_label = false;            // one row for each label's name
-  std::int64_t step_ns = 0;         // 0: one sum
+  // To group by, and a stream needs all of them; none: those of the selector.
+  std::vector<std::string> labels;
+  bool by_label = false;     // one row for each label's name
+  std::int64_t step_ns = 0;  // 0: one sum
 };
 
-Result<std::string> stats(Store& store, const Asked& asked) {
+Result<std::string> stats(Store& store, const Asked& asked, logql::QueryStop&) {
   TAILRACE_TRY(const std::vector<logql::Matcher> matchers, compile_selector(asked.selector));
   const std::int64_t end = asked.range.end_ns + 1;
   TAILRACE_TRY(const auto volumes,
@@ -104,8 +105,13 @@ Result<std::vector<std::vector<StreamVolume>>> volumes_of(
 }
 
 Result<std::vector<Row>> volume_rows(Store& store, const Asked& asked) {
-  TAILRACE_TRY(const std::vector<logql::Matcher> matchers, compile_selector(asked.selector));
+  TAILRACE_TRY(std::vector<logql::Matcher> matchers, compile_selector(asked.selector));
   std::set<std::string> names(asked.labels.begin(), asked.labels.end());
+  for (const std::string& name : names) {
+    TAILRACE_TRY(logql::Matcher present,
+                 logql::Matcher::compile({name, logql::MatchOp::kNotEqual, "", {}}));
+    matchers.push_back(std::move(present));
+  }
   if (names.empty() && !asked.by_label) {
     for (const logql::Matcher& matcher : matchers) names.insert(matcher.name());
   }
@@ -133,13 +139,16 @@ Result<std::vector<Row>> volume_rows(Store& store, const Asked& asked) {
   return out;
 }
 
+// Ends are rounded up to what a sample's time can say.
+std::int64_t ceil_to_ms(std::int64_t ns) { return (ns + kNsPerMs - 1) / kNsPerMs * kNsPerMs; }
+
 void append_sample(std::string& out, std::int64_t timestamp_ns, double bytes) {
   out += '[';
   append_json_seconds(out, timestamp_ns);
   out += ",\"" + std::to_string(std::llround(bytes)) + "\"]";
 }
 
-Result<std::string> volume(Store& store, const Asked& asked) {
+Result<std::string> volume(Store& store, const Asked& asked, logql::QueryStop&) {
   TAILRACE_TRY(const std::vector<Row> rows, volume_rows(store, asked));
   const bool is_range = asked.step_ns != 0;
   const Parts parts(asked.range, is_range ? asked.step_ns : 1);
@@ -151,7 +160,7 @@ Result<std::string> volume(Store& store, const Asked& asked) {
     append_json_labels(out, rows[i].labels);
     if (!is_range) {
       out += ",\"value\":";
-      append_sample(out, asked.range.end_ns, rows[i].total);
+      append_sample(out, ceil_to_ms(asked.range.end_ns), rows[i].total);
     } else {
       out += ",\"values\":[";
       bool first = true;
@@ -174,7 +183,10 @@ Result<Asked> ask(const Request& request, std::int64_t now_ns, bool is_range) {
   Asked out;
   out.selector = params.get("query");
   TAILRACE_TRY(out.range, params.range());
-  TAILRACE_TRY(out.limit, params.count("limit", 100));
+  // To Loki 0 is no limit that was given, here alone.
+  if (params.get("limit") != "0") {
+    TAILRACE_TRY(out.limit, params.count("limit", out.limit));
+  }
   const std::string target_labels = params.get("targetLabels");
   for (const std::string_view name : split(target_labels, ',')) {
     if (!trim_space(name).empty()) out.labels.emplace_back(trim_space(name));
@@ -189,24 +201,16 @@ Result<Asked> ask(const Request& request, std::int64_t now_ns, bool is_range) {
   return out;
 }
 
-using Run = Result<std::string> (*)(Store&, const Asked&);
-
-awaitable<Result<std::string>> run_asked(StoreTasks& tasks, Result<Asked> asked, Run run) {
-  if (!asked) co_return std::move(asked).error();
-  Store& store = tasks.store();
-  std::function<Result<std::string>(logql::QueryStop&)> work =
-      [&store, run, given = std::move(*asked)](logql::QueryStop&) { return run(store, given); };
-  awaitable<Result<std::string>> running = tasks.run<std::string>(std::move(work));
-  co_return co_await std::move(running);
-}
-
 }  // namespace
 
 void add_loki_index(Router& router, StoreTasks& tasks) {
-  const auto add = [&](std::string_view path, Run run, bool is_range) {
-    add_loki_route(router, path, [&tasks, run, is_range](const Request& request) {
-      return run_asked(tasks, ask(request, tasks.store().clock().now_ns(), is_range), run);
-    });
+  const auto add = [&](std::string_view path, LokiRun<Asked> run, bool is_range) {
+    add_store_route<Asked>(
+        router, tasks, path,
+        [is_range](const Request& request, std::int64_t now_ns) {
+          return ask(request, now_ns, is_range);
+        },
+        run);
   };
   add("/loki/api/v1/index/stats", stats, false);
   add("/loki/api/v1/index/volume", volume, false);

@@ -3,8 +3,8 @@
 #include <set>
 
 #include "web/json_writer.h"
-#include "web/loki_api.h"
 #include "web/loki_params.h"
+#include "web/loki_route.h"
 
 namespace tailrace {
 namespace {
@@ -44,7 +44,7 @@ std::string list_answer(const std::set<std::string_view>& texts) {
   return out;
 }
 
-Result<std::string> label_names(Store& store, const Asked& asked) {
+Result<std::string> label_names(Store& store, const Asked& asked, logql::QueryStop&) {
   TAILRACE_TRY(const std::vector<StreamPtr> streams, find_streams(store, asked));
   std::set<std::string_view> names;
   for (const StreamPtr& stream : streams) {
@@ -53,7 +53,7 @@ Result<std::string> label_names(Store& store, const Asked& asked) {
   return list_answer(names);
 }
 
-Result<std::string> label_values(Store& store, const Asked& asked) {
+Result<std::string> label_values(Store& store, const Asked& asked, logql::QueryStop&) {
   TAILRACE_TRY(const std::vector<StreamPtr> streams, find_streams(store, asked));
   std::set<std::string_view> values;
   for (const StreamPtr& stream : streams) {
@@ -63,7 +63,7 @@ Result<std::string> label_values(Store& store, const Asked& asked) {
   return list_answer(values);
 }
 
-Result<std::string> series(Store& store, const Asked& asked) {
+Result<std::string> series(Store& store, const Asked& asked, logql::QueryStop&) {
   TAILRACE_TRY(const std::vector<StreamPtr> streams, find_streams(store, asked));
   std::string out = "{\"status\":\"success\",\"data\":[";
   for (std::size_t i = 0; i < streams.size(); ++i) {
@@ -89,24 +89,16 @@ Result<Asked> ask(const Request& request, std::int64_t now_ns, bool for_series) 
   return out;
 }
 
-using Run = Result<std::string> (*)(Store&, const Asked&);
-
-awaitable<Result<std::string>> run_asked(StoreTasks& tasks, Result<Asked> asked, Run run) {
-  if (!asked) co_return std::move(asked).error();
-  Store& store = tasks.store();
-  std::function<Result<std::string>(logql::QueryStop&)> work =
-      [&store, run, given = std::move(*asked)](logql::QueryStop&) { return run(store, given); };
-  awaitable<Result<std::string>> running = tasks.run<std::string>(std::move(work));
-  co_return co_await std::move(running);
-}
-
 }  // namespace
 
 void add_loki_labels(Router& router, StoreTasks& tasks) {
-  const auto add = [&](std::string_view path, Run run, bool for_series) {
-    add_loki_route(router, path, [&tasks, run, for_series](const Request& request) {
-      return run_asked(tasks, ask(request, tasks.store().clock().now_ns(), for_series), run);
-    });
+  const auto add = [&](std::string_view path, LokiRun<Asked> run, bool for_series) {
+    add_store_route<Asked>(
+        router, tasks, path,
+        [for_series](const Request& request, std::int64_t now_ns) {
+          return ask(request, now_ns, for_series);
+        },
+        run);
   };
   add("/loki/api/v1/labels", label_names, false);
   add("/loki/api/v1/label", label_names, false);

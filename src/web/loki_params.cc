@@ -16,6 +16,7 @@ namespace {
 template <class T>
 std::optional<T> whole_number(std::string_view text) {
   T value{};
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
   return value;
@@ -24,7 +25,12 @@ std::optional<T> whole_number(std::string_view text) {
 // "12" of "2026-08-12T..." at its place; -1: no digits.
 int digits(std::string_view text, std::size_t at, std::size_t count) {
   if (at + count > text.size()) return -1;
-  return whole_number<int>(text.substr(at, count)).value_or(-1);
+  int out = 0;
+  for (const char c : text.substr(at, count)) {
+    if (c < '0' || c > '9') return -1;
+    out = out * 10 + (c - '0');
+  }
+  return out;
 }
 
 // Times outside of 1938 to 2115 count as those: there is nothing, and differences fit in 64 bits.
@@ -38,8 +44,8 @@ std::int64_t time_at(std::int64_t seconds, std::int64_t ns) {
 }
 
 std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' ||
-      (text[10] != 'T' && text[10] != 't') || text[13] != ':' || text[16] != ':')
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+      text[16] != ':')
     return std::nullopt;
   std::tm parts{};
   const int year = digits(text, 0, 4);
@@ -52,17 +58,19 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
       parts.tm_mday > 31 || parts.tm_hour < 0 || parts.tm_hour > 23 || parts.tm_min < 0 ||
       parts.tm_min > 59 || parts.tm_sec < 0 || parts.tm_sec > 59)
     return std::nullopt;
+  const int day = parts.tm_mday;
   parts.tm_year = year - 1900;
   std::size_t at = 19;
   std::int64_t ns = 0;
-  if (text[at] == '.') {
+  if (text[at] == '.' || text[at] == ',') {  // both, as Go's reader
     std::int64_t unit = 100'000'000;
     for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10)
       ns += (text[at] - '0') * unit;
   }
   std::int64_t seconds = ::timegm(&parts);
+  if (parts.tm_mday != day) return std::nullopt;  // the 31st of November
   const std::string_view zone = text.substr(at);
-  if (zone != "Z" && zone != "z") {
+  if (zone != "Z") {
     const int hours = digits(zone, 1, 2);
     const int minutes = digits(zone, 4, 2);
     if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || hours < 0 ||
@@ -107,12 +115,12 @@ std::optional<std::int64_t> parse_loki_time(std::string_view text) {
   return parse_rfc3339(text);
 }
 
-LokiParams::LokiParams(const Request& request, std::int64_t now_ns)
-    : pairs_(request.query_pairs()), now_ns_(now_ns) {
+LokiParams::LokiParams(const Request& request, std::int64_t now_ns) : now_ns_(now_ns) {
   const std::string type = ascii_lower(request.header("content-type"));
-  if (request.method() == "POST" && type.starts_with("application/x-www-form-urlencoded")) {
-    for (auto& pair : parse_query(request.body())) pairs_.push_back(std::move(pair));
-  }
+  // A form comes first: of a name in both its value counts.
+  if (request.method() == "POST" && type.starts_with("application/x-www-form-urlencoded"))
+    pairs_ = parse_query(request.body());
+  for (auto& pair : request.query_pairs()) pairs_.push_back(std::move(pair));
 }
 
 std::optional<std::string> LokiParams::find(std::string_view name) const {

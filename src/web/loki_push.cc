@@ -14,16 +14,16 @@ namespace {
 Result<std::string> payload_of(const Request& request, std::size_t bytes_max) {
   const std::string type = ascii_lower(request.header("content-type"));
   const std::string encoding = ascii_lower(trim_space(request.header("content-encoding")));
-  if (!type.starts_with("application/json")) return std::string(request.body());
   std::string unpacked;
-  std::string_view json = request.body();
+  std::string_view body = request.body();
   if (encoding == "gzip" || encoding == "deflate") {
-    TAILRACE_TRY(unpacked, unpack_body(encoding, request.body(), bytes_max));
-    json = unpacked;
+    TAILRACE_TRY(unpacked, unpack_body(encoding, body, bytes_max));
+    body = unpacked;
   } else if (!encoding.empty() && encoding != "identity" && encoding != "snappy") {
     return Error{ErrorCode::kInvalid, "Content-Encoding \"" + encoding + "\" not supported"};
   }
-  TAILRACE_TRY(const std::string push, push_from_json(json));
+  if (!type.starts_with("application/json")) return std::string(body);
+  TAILRACE_TRY(const std::string push, push_from_json(body));
   ByteBuffer packed;
   const std::string_view pieces[] = {push};
   snappy_compress(pieces, packed);

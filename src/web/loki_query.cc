@@ -6,8 +6,8 @@
 #include "logql/metric_engine.h"
 #include "logql/query_parser.h"
 #include "web/loki_answers.h"
-#include "web/loki_api.h"
 #include "web/loki_params.h"
+#include "web/loki_route.h"
 
 namespace tailrace {
 namespace {
@@ -146,28 +146,11 @@ Result<Asked> ask_instant(const Request& request, std::int64_t now_ns) {
   return out;
 }
 
-using Run = Result<std::string> (*)(Store&, const Asked&, logql::QueryStop&);
-
-awaitable<Result<std::string>> run_asked(StoreTasks& tasks, Result<Asked> asked, Run run) {
-  if (!asked) co_return std::move(asked).error();
-  Store& store = tasks.store();
-  std::function<Result<std::string>(logql::QueryStop&)> work =
-      [&store, run, given = std::move(*asked)](logql::QueryStop& stop) {
-        return run(store, given, stop);
-      };
-  awaitable<Result<std::string>> running = tasks.run<std::string>(std::move(work));
-  co_return co_await std::move(running);
-}
-
 }  // namespace
 
 void add_loki_query(Router& router, StoreTasks& tasks) {
-  add_loki_route(router, "/loki/api/v1/query_range", [&tasks](const Request& request) {
-    return run_asked(tasks, ask_range(request, tasks.store().clock().now_ns()), run_range);
-  });
-  add_loki_route(router, "/loki/api/v1/query", [&tasks](const Request& request) {
-    return run_asked(tasks, ask_instant(request, tasks.store().clock().now_ns()), run_instant);
-  });
+  add_store_route<Asked>(router, tasks, "/loki/api/v1/query_range", ask_range, run_range);
+  add_store_route<Asked>(router, tasks, "/loki/api/v1/query", ask_instant, run_instant);
 }
 
 }  // namespace tailrace

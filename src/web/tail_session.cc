@@ -117,7 +117,7 @@ std::uint64_t hash_of(std::int64_t timestamp_ns, std::string_view line) {
 std::string frame_of(const std::vector<logql::FoundEntry>& entries,
                      const std::vector<Dropped>& dropped, bool categorize) {
   std::string out = "{\"streams\":";
-  append_streams(out, entries, categorize);
+  append_runs(out, entries, categorize);
   if (!dropped.empty()) {
     out += ",\"dropped_entries\":[";
     for (std::size_t i = 0; i < dropped.size(); ++i) {

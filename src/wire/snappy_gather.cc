@@ -30,7 +30,7 @@ void snappy_compress(std::span<const std::string_view> pieces, ByteBuffer& out) 
 Result<std::string> snappy_uncompress(std::string_view block, std::size_t bytes_max) {
   std::size_t bytes = 0;
   if (!snappy::GetUncompressedLength(block.data(), block.size(), &bytes)) {
-    return Error{ErrorCode::kInvalid, "not a snappy block"};
+    return Error{ErrorCode::kInvalid, "snappy: corrupt input"};
   }
   if (bytes > bytes_max) {
     return Error{ErrorCode::kInvalid, "uncompressed size " + std::to_string(bytes) +

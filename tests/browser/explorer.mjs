@@ -328,6 +328,12 @@ await browser.check("the agent's own pages lead to it", `${agent}/targets`, asyn
   await page.locator(".files td.path", {hasText: place.log}).waitFor();
 });
 
+await browser.check("an error's caret stands under its place behind letters of two bytes",
+                    logs(store, {q: '{job="\u00e4\u00e4\u00e4"} | = "x"'}), async (page) => {
+  const [line, caret] = (await page.locator(".query-error-place").textContent()).split("\n");
+  expect(line.slice(caret.length - 1) === '= "x"', `the caret is at "${line.slice(caret.length - 1)}"`);
+}, {expected: [400]});
+
 await browser.check("keys and help", logs(store, {q: TAILED}), async (page) => {
   await waitForRows(page);
   await page.keyboard.press("?");
@@ -340,6 +346,12 @@ await browser.check("keys and help", logs(store, {q: TAILED}), async (page) => {
   await until("wrapping", () => /wrap=1/.test(page.url()));
   await page.keyboard.press("Tab");
   expect(await page.evaluate(() => document.activeElement !== document.body), "the keyboard cannot go on");
+  // From line to line, and one of them open, without a mouse.
+  await page.evaluate(() => document.activeElement.blur());
+  for (const key of ["j", "j", "j", "k", "Enter"]) await page.keyboard.press(key);
+  await page.locator(".row.open").waitFor();
+  expect(await page.evaluate(() => [...document.querySelectorAll(".row")].findIndex((row) => row.classList.contains("open"))) === 1,
+         "j, j, j, k does not lead to the second line");
 });
 
 for (const [name, options] of [["dark", {colorScheme: "dark"}],

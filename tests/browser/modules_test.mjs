@@ -10,7 +10,7 @@ const logql = await load("logql.js");
 const time = await load("time.js");
 const numbers = await load("numbers.js");
 const prometheus = await load("prometheus.js");
-const {entriesOf, fieldsInLine} = await load("entries.js");
+const {entriesOf, fieldsInLine, keepNewest} = await load("entries.js");
 const {ticksOf} = await load("chart.js");
 const {levelOf} = await load("levels.js");
 
@@ -140,6 +140,10 @@ test("entriesOf merges streams by time and leaves out what is known", () => {
   const [live] = entriesOf([{stream: {job: "a", trace: "t"}, values: [["4", "four"]]}], true, seen, new Set(["job"]));
   assert.deepEqual([live.labels, live.meta], [{job: "a"}, {trace: "t"}]);
 });
+
+table("keepNewest", keepNewest, [
+  [["c", "b", "a"], true, 2, ["c", "b"]], [["a", "b", "c"], false, 2, ["b", "c"]], [["a"], false, 2, ["a"]],
+]);
 
 table("fieldsInLine", fieldsInLine, [
   ['{"a":{"b":1,"c":[1],"d":null},"e-f":"g"}', {parser: "json", fields: [["a_b", "1"], ["e_f", "g"]]}],

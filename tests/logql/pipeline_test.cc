@@ -114,10 +114,11 @@ TEST(LinePipeline, LineFiltersRightBehindStages) {
   f(R"x(| logfmt != ip("10.0.0.0/8"))x", "a=10.1.1.1", false);
   f(R"(| unpack != "x" | a="1")", R"({"_entry":"y","a":"1"})", true);
   f(R"(| decolorize != "31")", "\x1b[31mred\x1b[0m", true);
-  // Labels that are called like a stage.
-  f(R"(| logfmt | json="1")", "json=1", true);
-  f(R"(| logfmt | logfmt>5)", "logfmt=4", false);
-  f(R"(| logfmt | drop="1")", "drop=1", true);
+  // Labels that are called like a function.
+  f(R"(| logfmt | rate="1")", "rate=1", true);
+  f(R"(| logfmt | ip>5)", "ip=4", false);
+  f(R"(| logfmt | dur > -5ms)", "dur=-4ms", true);
+  f(R"(| logfmt | dur > -5ms)", "dur=-6ms", false);
 }
 
 TEST(LinePipeline, FaultsArePassedOverAsInLoki) {
@@ -146,6 +147,8 @@ TEST(LinePipeline, FaultsArePassedOverAsInLoki) {
   f(R"(| json a, b)", R"({"a":})", {{"a", ""}, {"b", ""}, {"__error__", "JSONParserErr"}});
   f(R"(| json a="o.x", b="o.y")", R"({"o":{"x":"1","y":"op)",
     {{"a", "1"}, {"b", ""}, {"__error__", "JSONParserErr"}});
+  f(R"(| json a="o.x", b="l[0]", c="l[0].x")", "{\"o\":{\"x\":1},\"l\":[\"\\t",
+    {{"a", "1"}, {"b", ""}, {"c", ""}});  // broken within a list: not there
   f(R"(| json a, b)", R"({"a":["\"q\""],"b":{"c":"\"q\""}})",
     {{"a", R"([""q""])"}, {"b", R"({"c":"\"q\""})"}});
 }

@@ -27,7 +27,6 @@ TEST(QueryParser, TakesTheWholeLanguage) {
   f(R"({a="b"} | unpack | decolorize | line_format "{{.x}}" | label_format a=b, c="{{.d}}")", log);
   f(R"({a="b"} | drop a, b="c", d=~"e" | keep f, g!="h")", log);
   f(R"x({a="b"} | x="y" or z>1 and (w<=5ms, v!=10KB) u==3.5 | t=ip("::1"))x", log);
-  f(R"({a="b"} | json="field named as a stage")", log);
   f(R"({sum="b"} | rate>5)", log);
   f(R"(rate({a="b"}[5m]))", metric);
   f(R"(RATE({a="b"} |= "x" [1h30m] offset 5m))", metric);
@@ -44,7 +43,9 @@ TEST(QueryParser, TakesTheWholeLanguage) {
   f(R"(rate({a="b"}[5m]) / ignoring (a) group_left (x, y) rate({a="c"}[5m]))", metric);
   f(R"(rate({a="b"}[5m]) * on (a) group_right rate({a="c"}[5m]))", metric);
   f(R"x(label_replace(rate({a="b"}[5m]), "d", "$1", "s", "(.*)"))x", metric);
-  f("vector(1) + vector(-2.5)", metric);
+  f(R"({a="b"} | json | x > 5and y <= 20or z=`q`)", log);
+  f("vector(1) + vector(-2.5) + .5", metric);
+  f(R"({sum="b", ip="c"} | logfmt count, min="x" | rate > 2 | dur >= -5ms | drop vector)", log);
   f("-1 + +2", metric);
 }
 
@@ -55,10 +56,31 @@ TEST(QueryParser, ErrorsSayWhere) {
     EXPECT_TRUE(query.error().text().starts_with(want)) << text << "\n" << query.error().text();
   };
   f("", "parse error : syntax error: unexpected $end");
+  f("  ", "parse error at line 1, col 3: syntax error: unexpected $end");
   f("{", "parse error at line 1, col 2: syntax error: unexpected $end");
   f(R"({a=})", "parse error at line 1, col 4: syntax error: unexpected }");
   f("{a=\"b\"}\n  | json |", "parse error at line 2, col 11: syntax error: unexpected $end");
   f(R"({a="b"} | nonsense)", "parse error at line 1, col 19: syntax error: unexpected $end");
+  // Columns count characters.
+  f("{a=\"\u00e4\"} extra", "parse error at line 1, col 9: syntax error: unexpected IDENTIFIER");
+  // Keywords are no names, functions without brackets are.
+  f(R"({json="b"})", "parse error at line 1, col 2: syntax error: unexpected json, expecting");
+  f(R"({a="b"} | json on)", "parse error at line 1, col 16: syntax error: unexpected on,");
+  f(R"({a="b"} | x="1" or < 2)", "parse error at line 1, col 20: syntax error: unexpected <,");
+  f(R"({a="b"} | json="x")", "parse error at line 1, col 15: syntax error: unexpected =,");
+  f(R"({a="b"} | logfmt = "5")", "parse error at line 1, col 18: syntax error: unexpected =,");
+  f(R"({a="b"} | keep a, By)", "parse error at line 1, col 19: syntax error: unexpected By,");
+  f(R"(sum by (offset) (rate({a="b"}[5m])))",
+    "parse error at line 1, col 9: syntax error: unexpected offset,");
+  f(R"({a="b"} | logfmt --strict--keep-empty)",
+    "parse error at line 1, col 18: syntax error: unexpected -,");
+  f(R"({a="b"} | logfmt - -strict)", "parse error at line 1, col 18: syntax error: unexpected -,");
+  f(R"(sum by (a, ) (rate({a="b"}[5m])))",
+    "parse error at line 1, col 12: syntax error: unexpected ),");
+  f(R"(rate({a="b"}[5min]))",
+    "parse error at line 1, col 14: not a valid duration string: \"5min\"");
+  f(R"(1 + rate{a="b"}[5m])",
+    "parse error at line 1, col 5: syntax error: unexpected IDENTIFIER rate,");
   f(R"({a="b"} extra)", "parse error at line 1, col 9: syntax error: unexpected IDENTIFIER extra");
   f(R"({a="b"}[5m])", "parse error at line 1, col 8: syntax error: unexpected RANGE");
   f(R"(rate({a="b"}))",
@@ -124,6 +146,8 @@ TEST(QueryParser, SelectorsAlone) {
   EXPECT_EQ(parse_selector(R"({a="b"} |= "x")").error().text(),
             "only label matchers are supported");
   EXPECT_EQ(parse_selector(R"({a="b"} | json)").error().text(),
+            "only label matchers are supported");
+  EXPECT_EQ(parse_selector(R"(rate({a="b"}[5m]))").error().text(),
             "only label matchers are supported");
   EXPECT_FALSE(parse_selector("x"));
   EXPECT_FALSE(parse_log_query(R"(rate({a="b"}[5m]))"));

@@ -536,6 +536,15 @@ TEST(HttpServer, HangUpCancelsWhereAskedTo) {
   first.close();
   EXPECT_TRUE(eventually([&] { return query.cancelled == 1; }));
 
+  // The end may come together with the request.
+  for (int i = 0; i < 50; ++i) {
+    RawClient hasty(server.port());
+    hasty.send(get_text("/query"));
+    hasty.close();
+  }
+  EXPECT_TRUE(eventually([&] { return server.connections() == 0; }));
+  EXPECT_EQ(query.started, query.cancelled);
+
   RawClient second(server.port());
   second.send(get_text("/work"));
   second.half_close();

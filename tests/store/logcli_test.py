@@ -164,7 +164,9 @@ def follow(cli, bases):
     """Both follow what is pushed to both."""
     old = int(time.time() - 60) * SECOND
     for base in bases:
-        push(base, [{"stream": {"job": "live"}, "values": [[str(old + n), f"old l {n}"] for n in range(7)]}])
+        # With metadata each is of one of two streams; the order is that of time nevertheless.
+        push(base, [{"stream": {"job": "live"},
+                     "values": [[str(old + n), f"old l {n}", {"part": f"p{n % 2}"}] for n in range(7)]}])
     tails = [subprocess.Popen(cli.command(base, ["query", "--tail", "--limit=5", "--since=1h", '{job="live"} |= "l"']),
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for base in bases]
     outputs = [b"", b""]

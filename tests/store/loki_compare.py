@@ -9,6 +9,7 @@ Loki is looked for on PATH; without it the test is skipped (exit 77). Difference
 loki_differences.txt, beside this file, has a line for the query and its reason.
 """
 import argparse
+import collections
 import json
 import math
 import os
@@ -16,6 +17,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -75,6 +77,19 @@ def close(a, b):
     return (math.isnan(x) and math.isnan(y)) or math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-12)
 
 
+def names_of_series(result):
+    return [json.dumps(row['metric'], sort_keys=True) for row in result]
+
+
+def only_told_apart(a, b):
+    """Both answers without the series that differ from others in empty values only, in either of them."""
+    if a['resultType'] not in ('matrix', 'vector') or b['resultType'] != a['resultType']:
+        return a, b
+    twice = {name for each in (a, b) for name, count in collections.Counter(names_of_series(each['result'])).items() if count > 1}
+    return tuple(dict(each, result=[row for row, name in zip(each['result'], names_of_series(each['result'])) if name not in twice])
+                 for each in (a, b))
+
+
 def simplified(text):
     """What must be equal of an answer: streams and series in a fixed order, without statistics."""
     # Bytes that are no text: Loki sends them as they are in labels.
@@ -89,9 +104,6 @@ def simplified(text):
                 if key == 'metric':  # an empty value is no label; on some ways Loki keeps it
                     for name in [name for name, value in labels.items() if value == '']:
                         del labels[name]
-        if key == 'metric':  # series that differed in empty values only
-            names = [json.dumps(row[key], sort_keys=True) for row in result]
-            result = [row for row, name in zip(result, names) if names.count(name) == 1]
         result = sorted(result, key=lambda row: json.dumps(row[key], sort_keys=True))
         if data['resultType'] == 'streams':
             merged = {}
@@ -115,6 +127,12 @@ def place(text):
     return found.groups() if found else None
 
 
+def same_place(ours, loki):
+    # Behind a range or a duration Loki says line 0, and a column before it; rules that hold for the whole query have
+    # no place, and which of two faults is told first is open.
+    return ours == loki or ours is None or loki is None or loki[0] == '0'
+
+
 def first_difference(a, b, path=''):
     if isinstance(a, dict) and isinstance(b, dict):
         for key in sorted(set(a) | set(b)):
@@ -128,20 +146,38 @@ def first_difference(a, b, path=''):
     return f'{path}:\n    loki {json.dumps(b)[:400]}\n    ours {json.dumps(a)[:400]}'
 
 
-def compare(ours, loki, path, params, headers):
+def earliest(answer, count):
+    """The first lines of an answer that has all of them; times are unique."""
+    times = sorted(int(value[0]) for row in answer['result'] for value in row['values'])
+    last = times[min(count, len(times)) - 1] if times else 0
+    cut = [dict(row, values=[value for value in row['values'] if int(value[0]) <= last]) for row in answer['result']]
+    return dict(answer, result=[row for row in cut if row['values']])
+
+
+def compare(ours, loki, path, params, headers, is_malformed):
     """None, or how the answers differ."""
     mine, theirs = call(ours, path, params, headers), call(loki, path, params, headers)
     if mine[0] == 400 and theirs[0] == 200 and 'maximum number of series (500)' in mine[1]:
         # Loki also counts series inside of an aggregation, so its limit is higher here.
         return None if len(json.loads(theirs[1])['data']['result']) > 500 else f'too many series\n    loki {theirs[1][:300]}'
+    if (mine[0], theirs[0]) == (400, 500) and theirs[1] == mine[1]:
+        return None  # many-to-many: what the caller can mend is no 500
+    if is_malformed and mine[0] == 400 and 'error parsing regexp' in mine[1] and '"result":[]' in theirs[1]:
+        return None  # Loki compiles it where it looks for lines, and does not look
     if mine[0] != theirs[0]:
         return f'status {mine[0]} instead of {theirs[0]}\n    loki {theirs[1][:300]}\n    ours {mine[1][:300]}'
     if mine[0] != 200:
-        # Words may differ; places in the text must not.
-        if place(mine[1]) != place(theirs[1]):
+        # Words may differ; places in the text must not, where somebody would make that mistake.
+        if params['query'] in loki_queries.FIXED and not same_place(place(mine[1]), place(theirs[1])):
             return f'place in the query\n    loki {theirs[1][:300]}\n    ours {mine[1][:300]}'
         return None
-    a, b = simplified(mine[1]), simplified(theirs[1])
+    if is_malformed:
+        return None
+    a, b = only_told_apart(simplified(mine[1]), simplified(theirs[1]))
+    if not equal(a, b) and a['resultType'] == 'streams' and params['direction'] == 'forward':
+        # Where lines have metadata, those that Loki takes for a limit are not always the first ones.
+        everything = call(loki, path, dict(params, limit=5000), headers)
+        b = earliest(simplified(everything[1]), params['limit'])
     return None if equal(a, b) else first_difference(a, b)
 
 
@@ -154,6 +190,16 @@ def allowed_differences():
             query, _, reason = line.partition('  # ')
             out[query] = reason
     return out
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(('127.0.0.1', 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
 
 
 def wait_ready(base, process):
@@ -191,10 +237,10 @@ def main():
         ours = 'http://127.0.0.1:' + re.search(r'port (\d+)', store.stdout.readline()).group(1)
         loki = options.loki_url
         if not loki:
-            port = 20000 + os.getpid() % 20000
+            port, grpc = free_ports(2)
             config = os.path.join(folder, 'loki.yaml')
             with open(config, 'w', encoding='utf-8') as file:
-                file.write(LOKI_CONFIG.format(port=port, grpc=port + 20000, folder=os.path.join(folder, 'loki')))
+                file.write(LOKI_CONFIG.format(port=port, grpc=grpc, folder=os.path.join(folder, 'loki')))
             loki = f'http://127.0.0.1:{port}'
             processes.append(subprocess.Popen(['loki', '-config.file=' + config], stdout=subprocess.DEVNULL,
                                               stderr=subprocess.DEVNULL, cwd=folder))
@@ -207,8 +253,10 @@ def main():
                 push(base, streams)
         allowed = allowed_differences()
         queries = options.query or loki_queries.FIXED + [loki_queries.generated(rng) for _ in range(options.queries)]
+        # Queries that are no queries: a status is all that counts, also where one of them is a query after all.
+        malformed = [] if options.query else [loki_queries.malformed(rng) for _ in range(options.queries // 3)]
         asked = failures = differences = 0
-        for query in queries:
+        for query in queries + malformed:
             shapes = []
             window = {'start': str(start_s * 1_000_000_000 + 5), 'end': str(end_ns + 1), 'query': query}
             for direction, limit, flags in (('backward', 5000, True), ('forward', 37, False)):
@@ -217,7 +265,7 @@ def main():
             shapes.append(('/loki/api/v1/query', {'query': query, 'time': str(end_ns)}, {}))
             for path, params, headers in shapes:
                 asked += 1
-                wrong = compare(ours, loki, path, params, headers)
+                wrong = compare(ours, loki, path, params, headers, query in malformed)
                 if wrong is None:
                     continue
                 if query in allowed:

@@ -1,5 +1,6 @@
 """Data and queries for comparing a store with a real Loki: what people log and ask, and what nobody should."""
 import json
+import re
 import struct
 
 # The acceptance list: queries of Grafana's data source and of Logs Drilldown.
@@ -55,6 +56,9 @@ FIXED = [
     '{job="app"} |= "zzz" or ip("10.0.1.1-10.0.1.3")', '{job="js"} | json | keep user_name | host!~".+"',
     'avg_over_time({job="oddfmt"} | logfmt | unwrap f | __error__="" [1m]) by (env)',
     'sum by (trace_id) (count_over_time({job="app"} | logfmt trace_id="level" [1m]))', '{job="app"} |= "error" or "warn"',
+    '   ', '{job="\u00e4\u4e16"} extra', '{json="x"}', '{job="js"} | json on', '{job="js"} | logfmt = "5"', '{job="js"} | json | a="1" or < 2', 'rate{job="js"}[5m]',
+    'sum by (offset) (rate({job="js"}[1m]))', '{job="js"} | json | rate > 2', 'vector(.5)', '{job="app"} | logfmt | dur > -5ms', '{job="js"} | keep json',
+    '{job="app"} | label_format by=level', 'sum(rate({job="app"}[1m])) by',
 ]
 
 
@@ -214,12 +218,12 @@ def make_pushes(rng, start_s):
 # --- queries --------------------------------------------------------------------------------------------------------
 
 PARSERS = {
-    'app': ['| logfmt', '| logfmt', '| logfmt | __error__=""', '| logfmt level, st="status", nope="x"', '| logfmt --keep-empty',
+    'app': ['| logfmt', '| logfmt', '| logfmt level, st="status", nope="x"', '| logfmt --keep-empty',
             '| pattern `level=<level> msg="<msg>" status=<status> <_>`', '| regexp `status=(?P<status>\\d+)`', '| logfmt --strict'],
     'js': ['| json', '| json', '| json level="level", id="user.id", path="path", l="list[1]", u="user"', '| json x="[\\"9z-k\\"]", level', '| json | logfmt'],
     'plain': ['| pattern `<first> <second> <rest>`', '| regexp `^(?P<first>\\S+)`', '| json', '| logfmt', '| pattern `<_> <second> <_>`'],
     'oddjson': ['| json', '| json', '| json n, d="deep.a", e="deep[0]", f="a", g="[\\"k v\\"]"', '| json | drop __error__, __error_details__', '| unpack'],
-    'oddfmt': ['| logfmt', '| logfmt --strict', '| logfmt --keep-empty', '| logfmt n, k, x="dur"', '| logfmt --strict --keep-empty', '| regexp `(?P<k>k=\\S*)`'],
+    'oddfmt': ['| logfmt', '| logfmt --strict', '| logfmt --keep-empty', '| logfmt n, k, dur', '| logfmt --strict --keep-empty', '| regexp `(?P<k>k=\\S*)`'],
     'oddtext': ['| pattern `<a> <b>`', '| regexp `(?P<m>[A-Z]+) (?P<p>/\\S+)`', '| logfmt', '| json', '| decolorize', '| pattern `<m> /p/<num>?<_>" <code> <_>`'],
 }
 LABELS = {
@@ -227,7 +231,7 @@ LABELS = {
     'js': ['level', 'path', 'user_id', 'user_name', 'latency', 'ok', '_9z_k', 'seq', 'env_extracted', 'trace_id', 'id', 'l', 'host', 'x'],
     'plain': ['first', 'second', 'rest', 'trace_id', 'detected_level'],
     'oddjson': ['n', 'a', 'b', 'c', 'deep_a', 'deep_with_space', 'k_v', 'host', 'd', 'mk', 'msize', 'trace_id', 'f', 'deep_b_a'],
-    'oddfmt': ['n', 'k', 'dur', 'size', 'f', 'neg', 'a_b', 'host', 'x', 'env_extracted', 'k_extracted', 'up'],
+    'oddfmt': ['n', 'dur', 'size', 'f', 'neg', 'a_b', 'host', 'x', 'env_extracted', 'k_extracted', 'up'],
     'oddtext': ['a', 'b', 'm', 'p', 'num', 'code', 'host', 'uni', 'mk'],
 }
 NUMBERS = {'app': ['status', 'size', 'dur'], 'js': ['user_id', 'seq', '_9z_k', 'latency'], 'plain': ['rest'], 'oddjson': ['n', 'a'],
@@ -254,8 +258,8 @@ def label_filter(rng, job, depth=0):
         value = rng.choice(['error', 'info', '200', '/a', 'alpha', 'x', '', 'v', 'h1', '5', '\u00e4'])
         return name + rng.choice(['=', '!=']) + json.dumps(value, ensure_ascii=False)
     if kind < 0.75:
-        return name + rng.choice(['=~', '!~']) + rng.choice(['"warn|info"', '".+"', '".*"', '"[0-9]+"', '"/[ab]"', '"(?i)ERR.*"', '"h."', '"\\\\d+ms"'])
-    value = rng.choice(['5', '200', '1.5', '-2', '100ms', '1h', '20KB', '1KiB', '1e2', '0'])
+        return name + rng.choice(['=~', '!~']) + rng.choice(['"warn|info"', '".+"', '".*"', '"[0-9]+"', '"/[ab]"', '"(?i)ERROR|x"', '"h."', '"\\\\d+ms"'])
+    value = rng.choice(['5', '200', '1.5', '-2', '100ms', '1h', '20KB', '1KB', '1e2', '0', '-5ms', '.5', '1h30m', '1.5MB'])
     return name + rng.choice([' > ', ' >= ', ' < ', ' <= ', ' == ', ' != ', ' = ']) + value
 
 
@@ -285,31 +289,46 @@ def log_query(rng):
     parsed = rng.random() < 0.75
     if parsed:
         stages.append(rng.choice(PARSERS[job]))
-    # Loki asks label filters while it parses, so one behind drop, keep or label_format may see what is gone.
+    # Loki asks label filters while it parses, so one behind drop, keep or label_format may see what is gone, and one of a
+    # field that is there twice (k in oddfmt) the first value.
     more = [stage(rng, job) for _ in range(rng.randrange(4) if parsed else rng.randrange(2))]
-    stages += sorted(more, key=lambda text: text.startswith(('| drop', '| keep', '| label_format')))
+    if '| decolorize' in stages:  # and line filters behind it before it
+        more = [text for text in more if text not in LINE_FILTERS]
+    # Of a label that was dropped and made again Loki does not know when it groups.
+    late = ['| label_format', '| keep', '| drop']
+    stages += sorted(more, key=lambda text: next((at for at, word in enumerate(late, 1) if text.startswith(word)), 0))
     return f'{selector} {" ".join(stages)}', job, parsed
 
 
 def by(rng, job, empty=True):
-    names = ', '.join(rng.sample(LABELS[job] + ['env', 'detected_level'], rng.randrange(1, 3)))
+    # `st` stands for a field of another name: Loki does not extract it where only a grouping asks for it.
+    known = [name for name in LABELS[job] if name != 'st']
+    names = ', '.join(rng.sample(known + ['env', 'detected_level'], rng.randrange(1, 3)))
     return rng.choice((['', ''] if empty else []) + [f' by ({names})', f' by ({names})', f' without ({names})', ' by (env)'])
 
 
 def range_query(rng):
     log, job, parsed = log_query(rng)
+    # Of labels that only a template walks over Loki extracts none where they make no series.
+    log = log.replace('{{ range $k, $v := . }}{{ $k }}{{ end }}', 'plain text')
     window = rng.choice(['30s', '1m', '90s', '5m', '10s'])
-    offset = rng.choice([''] * 6 + [' offset 1m', ' offset 30s'])
+    offset = rng.choice([''] * 6 + [' offset 1m', ' offset 30s', ' offset -1m', ' offset 90s'])
     if parsed and rng.random() < 0.45:
         label = rng.choice(NUMBERS[job])
         unwrap = {'size': f'bytes({label})', 'dur': f'duration({label})', 'latency': f'duration_seconds({label})'}.get(label, label)
         op = rng.choice(['sum_over_time', 'avg_over_time', 'max_over_time', 'min_over_time', 'first_over_time', 'last_over_time',
                          'quantile_over_time', 'stddev_over_time', 'stdvar_over_time', 'rate', 'rate_counter'])
-        if op == 'avg_over_time':  # Loki makes two queries of it, and one counts lines without the label too
+        if op == 'avg_over_time':  # Loki makes two queries of it, and one counts lines without the label or a number too
+            if label not in ('status', 'user_id', 'seq', '_9z_k'):
+                op = 'max_over_time'
             log += f' | __error__="" | {label}!=""'
         front = rng.choice(['0.5, ', '0.9, ', '0, ', '1, ']) if op == 'quantile_over_time' else ''
         grouping = by(rng, job) if op not in ('sum_over_time', 'rate', 'rate_counter') else ''
-        return f'{op}({front}{log} | unwrap {unwrap} | __error__="" [{window}]{offset}){grouping}', job
+        more = rng.choice([''] * 4 + [f' | {label_filter(rng, job, 2)}'])
+        if rng.random() < 0.15 and log.startswith('{'):  # the range may stand before the pipeline
+            selector, stages = log.split('} ', 1)
+            return f'{op}({front}{selector}}}[{window}]{offset} {stages} | unwrap {unwrap} | __error__=""{more}){grouping}', job
+        return f'{op}({front}{log} | unwrap {unwrap} | __error__=""{more} [{window}]{offset}){grouping}', job
     op = rng.choice(['count_over_time', 'rate', 'bytes_over_time', 'bytes_rate', 'absent_over_time'])
     return f'{op}({log} {rng.choice(["| __error__=``", "| drop __error__, __error_details__", "| __error__=``"])} [{window}]{offset})', job
 
@@ -320,22 +339,64 @@ def metric_query(rng):
     if kind < 0.2:
         text = inner
     elif kind < 0.75:
-        op = rng.choice(['sum', 'sum', 'sum', 'avg', 'min', 'max', 'count', 'stddev', 'stdvar'])
-        text = f'{op}{by(rng, job)} ({inner})'
+        op = rng.choice(['sum', 'sum', 'sum', 'avg', 'min', 'max', 'count', 'stddev', 'stdvar', 'sort', 'sort_desc'])
+        # Whether series that differ in empty values only are one or two Loki decides on the way.
+        if '--keep-empty' in inner or '="deep' in inner or '="user"' in inner or 'nope="x"' in inner:
+            op = 'sum'
+        grouping = '' if op.startswith('sort') else by(rng, job)
+        text = f'{op}{grouping} ({inner})'
+        if rng.random() < 0.2:
+            text = f'{rng.choice(["sum", "max", "min"])}{rng.choice(["", " by (env)"])} (sum{by(rng, job)} ({inner}))'
     elif kind < 0.85:
         left, right = f'sum by (env, detected_level) ({inner})', f'sum by (env) ({range_query(rng)[0]})'
         text = rng.choice([f'{left} / on (env) group_left {right}', f'{left} * ignoring (detected_level) group_left () {right}',
-                           f'{right} - on (env) group_right {left}', f'{left} > on (env) group_left {right}'])
+                           f'{right} - on (env) group_right {left}', f'{left} > on (env) group_left {right}',
+                           f'{left} and on (env) {right}', f'{left} unless on (env) {right}', f'{left} or on (env) {right}',
+                           f'{left} <= bool on (env) group_left {right}', f'{right} % ignoring (detected_level) group_right () {left}'])
     elif kind < 0.93:
         left, right = f'sum by (env) ({inner})', f'sum by (env) ({range_query(rng)[0]})'
         text = f'{left} {rng.choice(["and", "or", "unless", "+", "-", "*", "/", "%", ">", "<= bool", "=="])} {right}'
+        if rng.random() < 0.4:
+            third = f'sum by (env) ({range_query(rng)[0]})'
+            text = rng.choice([f'{text} + {third}', f'({text}) * {third}', f'{third} - {text} ^ 2', f'{text} or {third}', f'{third} and ({text})',
+                               f'{text} > bool on (env) {third}'])
     else:
-        text = f'label_replace(sum by (env, {rng.choice(LABELS[job])}) ({inner}), "copy", "$1-x", "env", "(.).*")'
+        copy = rng.choice(['"copy", "$1-x", "env", "(.).*"', '"env", "$1", "env", "(..).*"', '"copy", "$0", "nope", ".*"', '"copy", "${a}", "env", "(?P<a>d).*"',
+                           '"env", "", "env", "prod"', '"copy", "$2$$", "env", "(.)(.*)"'])
+        text = f'label_replace(sum by (env, {rng.choice(LABELS[job])}) ({inner}), {copy})'
     if rng.random() < 0.3:
-        text = f'({text})' + rng.choice([' > 2', ' * 2', ' + 1', ' >= bool 3', ' / 4', ' % 3', ' ^ 2', ' / 0', ' != 1'])
+        text = f'({text})' + rng.choice([' > 2', ' * 2', ' + 1', ' >= bool 3', ' / 4', ' % 3', ' ^ 2', ' / 0', ' != 1', ' or vector(7)',
+                                            ' == bool 2', ' - 1 > 0'])
+        if rng.random() < 0.2:
+            text = rng.choice(['2 * ', '3 < ', '1 - ', '100 / ', '2 ^ ', '-1 * ']) + text
     return text
 
 
 def generated(rng):
     """A random query over that data."""
     return log_query(rng)[0] if rng.random() < 0.5 else metric_query(rng)
+
+
+# --- queries that are no queries ------------------------------------------------------------------------------------
+
+TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|[A-Za-z_][A-Za-z_0-9]*|[0-9.]+[A-Za-z]*|\[[^\]]*\]|\|=|!=|=~|!~|\|~|\|>|!>|==|>=|<=|--[a-z-]+|\s+|.')
+WRONG = ['{', '}', '(', ')', ']', '|', '|=', '=~', '"x"', '5', 'by', 'without', '(a)', 'on', 'ignoring', 'group_left', 'sum', 'rate', 'and', 'or',
+         'unless', 'offset', 'unwrap', 'json', 'logfmt', '--strict', ',', '=', '!=', 'ip', 'vector', '1', '-', 'topk', '{}', '""', 'drop', 'keep', 'line_format',
+         'a=b', '1e3', '.5', '5.']
+
+
+def malformed(rng):
+    """A query with a token too few, too many or at the wrong place."""
+    tokens = TOKEN.findall(rng.choice([query for query in FIXED if query]) if rng.random() < 0.6 else generated(rng))
+    for _ in range(rng.randrange(1, 3)):
+        at, kind = rng.randrange(len(tokens)), rng.randrange(4)
+        if kind == 0 and len(tokens) > 1:
+            del tokens[at]
+        elif kind == 1:
+            tokens.insert(at, f' {rng.choice(WRONG)} ')
+        elif kind == 2:
+            other = rng.randrange(len(tokens))
+            tokens[at], tokens[other] = tokens[other], tokens[at]
+        else:
+            tokens[at] = rng.choice(WRONG)
+    return ''.join(tokens)

@@ -75,6 +75,7 @@ TEST(Store, TheSameLineIsStoredOnce) {
   rig.store->flush_and_wait();
   EXPECT_EQ(count(), 3U) << "after a restart";
   EXPECT_EQ(rig.metric("tailrace_store_lines_total"), 3);
+  EXPECT_EQ(rig.metric("tailrace_store_limit{limit=\"creation_grace_period_seconds\"}"), 600);
   // Other metadata makes another line; the time between two others is no reason to drop it.
   rig.push_good({{R"({a="b"})", {{t, "x", {{"trace", "1"}}}, {t - 5, "x"}}}});
   EXPECT_EQ(count(), 5U);
@@ -142,7 +143,8 @@ TEST(Store, RefusesWhatBreaksARuleAndStoresTheRest) {
   const TestStream good{R"({a="good"})", {{t, "kept"}}};
   f({}, 422, "error at least one valid stream is required for ingestion");
   f({good, {R"({a="b")", {{t, "x"}}}}, 400, "error parsing labels {a=\"b\" with error:");
-  f({{R"({})", {{t, "x"}}}}, 400, "at least one label pair is required per stream");
+  f({{R"({})", {{t, "nameless"}}}}, 204, "");
+  EXPECT_EQ(rig.lines(R"({service_name="unknown_service", a=""})"), Lines{"nameless"});
   f({{R"({a="old"})", {{t - 200 * kHour, "x"}}}}, 400,
     "entry for stream '{a=\"old\", service_name=\"unknown_service\"}' has timestamp too old: "
     "2026-11-12T04:00:00Z, "
@@ -156,6 +158,10 @@ TEST(Store, RefusesWhatBreaksARuleAndStoresTheRest) {
   f({{R"({a="long"})", {{t, std::string(99, 'x') + "\xc3\xa4"}}}}, 204, "");
   EXPECT_EQ(rig.lines(R"({a="good"})"), Lines{"kept"});
   EXPECT_EQ(rig.lines(R"({a="long"})"), Lines{std::string(99, 'x')}) << "cut, not in a character";
+  // A stream may have labels that no query can name, and is found after a restart.
+  f({{R"({a="words", by="x", json="y"})", {{t, "kept"}}}}, 204, "");
+  rig.reopen();
+  EXPECT_EQ(rig.lines(R"({a="words"})"), Lines{"kept"});
   EXPECT_EQ(rig.store->push_and_wait("\x05garbage").status, 400);
   EXPECT_EQ(rig.store->push_and_wait(snappy("garbage")).status, 400);
 }
@@ -177,6 +183,13 @@ TEST(Store, AddsServiceNameAndLevel) {
   EXPECT_EQ(label(found[0], "detected_level"), "warn");
   EXPECT_EQ(label(found[1], "service_name"), "x");
   EXPECT_EQ(label(found[1], "detected_level"), "error");
+
+  StoreOptions options;
+  options.discover_service_name = false;
+  StoreRig plain(options);
+  const PushResult nameless = plain.push({{"{}", {{t, "x"}}}});
+  EXPECT_EQ(nameless.status, 400);
+  EXPECT_EQ(nameless.message, "error at least one label pair is required per stream");
 }
 
 TEST(Store, SmallChunksOfASlowStreamAreJoined) {

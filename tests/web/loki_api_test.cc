@@ -205,6 +205,8 @@ TEST_F(LokiApi, LabelsAndSeries) {
       R"({"status":"success","data":[]})");
   refused(in_window("/loki/api/v1/labels", query(R"({job="a"} |= "x")")),
           "only label matchers are supported");
+  refused(in_window("/loki/api/v1/labels", query(R"(rate({job="a"}[1m]))")),
+          "only label matchers are supported");
   refused(in_window("/loki/api/v1/series", "&match=%7B"), "parse error at line 1, col 2");
 }
 
@@ -230,6 +232,14 @@ TEST_F(LokiApi, Volumes) {
       "/loki/api/v1/index/volume_range?step=60&start=" + std::to_string(at(-30)) +
           "&end=" + std::to_string(at(90)) + query(R"({job="app"})"),
       R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"job":"app"},"values":[[1795172459.999,"165"]]}])");
+  // A stream without one of the labels does not count; 0 is no limit of ours.
+  expect(in_window("/loki/api/v1/index/volume", "&targetLabels=job,nope" + query(R"({env=~".+"})")),
+         vector + "]");
+  expect(in_window("/loki/api/v1/index/volume", "&limit=0" + query(R"({env="dev"})")),
+         vector + R"({"metric":{"env":"dev"},"value":[1795172520,"165"]}])");
+  expect("/loki/api/v1/index/volume?start=" + std::to_string(at(-30)) +
+             "&end=" + std::to_string(at(90) + 1) + query(R"({env="dev"})"),
+         vector + R"({"metric":{"env":"dev"},"value":[1795172490.001,"165"]}])");
   refused(in_window("/loki/api/v1/index/volume", "&aggregateBy=x" + query(R"({job="app"})")),
           "invalid aggregation option");
   refused(in_window("/loki/api/v1/index/stats", query(R"({job="app"} | json)")),
@@ -251,6 +261,9 @@ TEST_F(LokiApi, Detected) {
          R"({"values":["7","9"],"limit":1000})");
   expect(in_window("/loki/api/v1/detected_field/size/values", query(R"({job="app"})")),
          R"({"values":["1.5MB"],"limit":1000})");
+  expect(in_window("/loki/api/v1/detected_field/trace_id/values",
+                   "&limit=1" + query(R"({job="app"})")),
+         R"({"values":["t1"],"limit":1})");
   expect(in_window("/loki/api/v1/detected_field/nope/values", query(R"({job="app"})")),
          R"({"values":[],"limit":1000})");
   refused(in_window("/loki/api/v1/detected_fields"), "parse error");
@@ -355,6 +368,11 @@ TEST_F(LokiApi, Pushes) {
   const std::string protobuf = payload({{R"({job="new2"})", {{at(6), "x"}}}});
   f("application/x-protobuf", protobuf, 204, "");
   f("", protobuf, 204, "", "Content-Encoding: snappy\r\n");
+  f("application/x-protobuf", gzip(protobuf), 204, "", "Content-Encoding: gzip\r\n");
+  f("application/x-protobuf", std::string(5, '\xff'), 400, "snappy: corrupt input");
+  // Keywords of queries are names of labels that can be stored.
+  f("application/x-protobuf", payload({{R"({job="words", json="a", on="b"})", {{at(9), "x"}}}}),
+    204, "");
   f("application/json", "{\"streams\":[]}", 422,
     "error at least one valid stream is required for ingestion");
   f("application/x-protobuf", payload({}), 422,
@@ -372,7 +390,7 @@ TEST_F(LokiApi, Pushes) {
     "error parsing labels {job= with error: parse error at line 1, col 6: ");
   EXPECT_EQ(rig.post("/api/prom/push", "application/json", json).status, 204);
   expect(in_window("/loki/api/v1/label/job/values"),
-         R"({"status":"success","data":["app","beside","js","new","new2","part"]})");
+         R"({"status":"success","data":["app","beside","js","new","new2","part","words"]})");
   // Sent three times, there once.
   expect(in_window("/loki/api/v1/index/stats", query(R"({job="new"})")),
          R"({"streams":1,"chunks":1,"bytes":33,"entries":1})");

@@ -33,6 +33,14 @@ TEST(LokiTime, ReadsAllSpellings) {
   f("2026-13-20T00:00:00Z", std::nullopt);
   f("2026-11-20T00:00:00", std::nullopt);
   f("2026-11-20T00:00:00+0230", std::nullopt);
+  f("2026-11-20T00:00:00,125Z", kDay0 + 125 * kNsPerMs);
+  f("2026-11-20t00:00:00Z", std::nullopt);
+  f("2026-11-20T00:00:00z", std::nullopt);
+  f("2026-11-31T00:00:00Z", std::nullopt);  // there is none
+  f("2026-02-29T00:00:00Z", std::nullopt);
+  f("2026-11-+1T00:00:00Z", std::nullopt);
+  f("+179513280", 179'513'280 * kNsPerSecond);
+  f("+-5", std::nullopt);
   f("99999999999999999999", std::nullopt);
   // Far away: 1938 and 2115 are where time ends.
   f("9999999999", 4'600'000'000 * kNsPerSecond);
@@ -154,8 +162,8 @@ TEST(LokiParams, FormsCountAsTheQueryDoes) {
   const std::string form = "application/x-www-form-urlencoded";
   EXPECT_EQ(params.of("query=%7Ba%3D%22b+c%22%7D"), "{a=\"b c\"}");
   EXPECT_EQ(params.of_form("", "query=%7B%7D&match=x", form), "{} x");
-  EXPECT_EQ(params.of_form("match=1", "match=2", form + "; charset=UTF-8"), " 1 2");
-  EXPECT_EQ(params.of_form("query=q", "query=other", form), "q");
+  EXPECT_EQ(params.of_form("match=1", "match=2", form + "; charset=UTF-8"), " 2 1");
+  EXPECT_EQ(params.of_form("query=q", "query=other", form), "other");
   EXPECT_EQ(params.of_form("", "query=q", "text/plain"), "") << "no form";
 }
 

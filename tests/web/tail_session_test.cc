@@ -57,18 +57,13 @@ class TailClient {
       const Frame frame = next_message();
       EXPECT_EQ(frame.opcode, 1) << frame.payload;
       if (frame.opcode != 1) return out;
-      // Of a frame in order of time, whatever their streams.
       Arena arena;
       const std::optional<JsonValue> json = parse_json(frame.payload, arena);
       EXPECT_TRUE(json) << frame.payload;
-      std::vector<std::pair<std::string, std::string>> rows;
       for (const JsonValue& stream : json->find("streams")->items()) {
         for (const JsonValue& row : stream.find("values")->items())
-          rows.emplace_back(row.items()[0].text(), row.items()[1].text());
+          out.emplace_back(row.items()[1].text());
       }
-      std::stable_sort(rows.begin(), rows.end(),
-                       [](const auto& a, const auto& b) { return a.first < b.first; });
-      for (auto& [time, line] : rows) out.push_back(std::move(line));
     }
     return out;
   }
@@ -106,6 +101,17 @@ TEST_F(TailSession, HistoryThenLiveLines) {
   push("{job=\"a\", more=\"x\"}", now_ns(), "live in a new stream");
   EXPECT_EQ(client.lines(4),
             (std::vector<std::string>{"live 0", "live 1", "live 2", "live in a new stream"}));
+}
+
+TEST_F(TailSession, LinesOfDifferentStreamsComeInOrderOfTime) {
+  const std::int64_t base = now_ns() - 60 * kNsPerSecond;
+  std::vector<std::string> want;
+  for (int i = 0; i < 9; ++i) {
+    want.push_back(i % 3 == 0 ? "level=warn x" : "level=info " + std::to_string(i));
+    push("{job=\"a\", n=\"" + std::to_string(i % 2) + "\"}", base + i, want.back());
+  }
+  TailClient client(rig, asking(R"({job="a"})"));
+  EXPECT_EQ(client.lines(9), want);
 }
 
 TEST_F(TailSession, StartBoundsTheHistory) {

@@ -61,7 +61,8 @@ export class AgentTab {
           tile("Retries", formatCount(sum(senders, "retries")), sum(senders, "retries") > 0 && "warn"),
           tile("Lines dropped", formatCount(dropped), dropped > 0 && "bad"));
     clear(this.clients, this.clientTable(clients));
-    clear(this.targets, ...jobs.map((job) => this.job(job)));
+    clear(this.targets, ...jobs.map((job) => this.job(job)),
+          jobs.length === 0 && el("p", {class: "quiet"}, "Nothing is read: the configuration has no scrape_configs."));
     clear(this.problems, problems.length === 0 ? el("p", {class: "quiet"}, "None since the start.")
         : el("ul", {class: "problems"}, problems.toReversed().map(({at_ms: at, level, text}) => el("li", {class: level},
             el("time", {title: formatLocal(at)}, ago(at)), el("span", {class: `badge ${level}`}, level),

@@ -27,6 +27,9 @@ export function entriesOf(streams, backward, seen = new Set(), indexed = null) {
   return out.sort((a, b) => order * (a.ns.length - b.ns.length || (a.ns < b.ns ? -1 : a.ns > b.ns ? 1 : 0)));
 }
 
+// Of entries in order, newest first if `backward`: the oldest make room.
+export const keepNewest = (entries, backward, most) => (backward ? entries.slice(0, most) : entries.slice(-most));
+
 // Without the colour codes of terminals.
 export const plainLine = (line) => line.includes("\x1b") ? line.replace(/\x1b\[[0-9;]*m/g, "") : line;
 

@@ -1,5 +1,6 @@
 // Lines over time, stacked by level; a range that is dragged over is the next range of the query.
 
+import {ticksOf} from "./chart.js";
 import {clear, el, svg} from "./dom.js";
 import {LEVELS, levelOf} from "./levels.js";
 import {formatCount} from "./numbers.js";
@@ -71,11 +72,11 @@ export class Histogram {
     const base = HEIGHT - FOOT;
     const summary = `${formatCount(this.total)} lines, at most ${formatCount(most)} in ${formatStep(step)}`;
     const picture = svg("svg", {width: this.width, height: HEIGHT, role: "img", "aria-label": summary});
-    for (const share of [0.5, 1]) {
-      const y = base - most * share * scale;
+    for (const count of ticksOf(0, most, 4, "whole").filter((tick) => tick > 0)) {
+      const y = base - count * scale;
       picture.append(svg("line", {class: "grid", x1: LEFT, x2: this.width, y1: y, y2: y}),
                      svg("text", {class: "tick", x: LEFT - 6, y: y + 4, "text-anchor": "end"},
-                         formatCount(most * share)));
+                         formatCount(count)));
     }
     for (const [end, bar] of this.bars) {
       const x1 = Math.max(LEFT, this.x(end - step));

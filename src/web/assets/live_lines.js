@@ -1,6 +1,6 @@
 // New lines into the list as they come, or held back while the reader wants it to stand still.
 
-import {entriesOf} from "./entries.js";
+import {entriesOf, keepNewest} from "./entries.js";
 import {Tail} from "./tail.js";
 
 const LINES_MAX = 10000;  // in the list, and as many held back
@@ -40,8 +40,8 @@ export class LiveLines {
     const entries = entriesOf(streams, this.backward, this.seen, this.indexed());
     if (this.seen.size > 4 * LINES_MAX) this.seen.clear();  // only the newest could come again
     if (this.paused) {
-      this.held = this.backward ? [...entries, ...this.held] : [...this.held, ...entries];
-      if (this.held.length > LINES_MAX) this.held.length = LINES_MAX;
+      const held = this.backward ? [...entries, ...this.held] : [...this.held, ...entries];
+      this.held = keepNewest(held, this.backward, LINES_MAX);
     } else {
       this.show(entries);
     }

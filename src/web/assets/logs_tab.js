@@ -328,15 +328,19 @@ export class LogsTab {
   }
 
   onListKey(event) {
-    const step = {ArrowDown: 1, j: 1, ArrowUp: -1, k: -1}[event.key];
-    if (!step || event.ctrlKey || event.metaKey) return;
+    const by = {ArrowDown: 1, j: 1, ArrowUp: -1, k: -1}[event.key];
+    if (by && !event.ctrlKey && !event.metaKey && this.step(by)) event.preventDefault();
+  }
+
+  // To the next line, at first to the first that is to be seen. False: there is none.
+  step(by) {
     const {items, rows} = this.list;
     const focused = items.findIndex((item) => rows.get(item) === document.activeElement);
-    const next = focused < 0 ? this.list.rowAt(this.list.element.scrollTop) : focused + step;
-    if (next < 0 || next >= items.length) return;
-    event.preventDefault();
+    const next = focused < 0 ? this.list.rowAt(this.list.element.scrollTop) : focused + by;
+    if (next < 0 || next >= items.length) return false;
     this.list.scrollTo(next);
     rows.get(items[next])?.focus({preventScroll: true});
+    return true;
   }
 
   // ---- names for the editor

@@ -117,7 +117,7 @@ function onKey(event, tabs) {
   const inLogs = {
     "/": () => logs.editor.area.focus(), t: () => logs.tools.picker.toggle(), z: () => logs.widen(), l: toggleLive,
     p: () => logs.togglePause(), w: () => logs.listTools.wrap.click(), b: () => logs.tools.labels.click(),
-    j: () => logs.list.element.focus(),
+    j: () => logs.step(1), k: () => logs.step(-1),
   };
   const work = anywhere[event.key] ?? (state().tab === "logs" ? inLogs[event.key] : undefined);
   if (!work) return;
