@@ -161,16 +161,6 @@ void read_scrape_configs(ConfigNode list, bool ignore_unsupported, AgentConfig& 
   }
 }
 
-Labels parse_label_flag(std::string_view text) {
-  Labels labels;
-  for (const std::string_view pair : split(text, ',')) {
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos)
-      labels.set(trim_space(pair.substr(0, equals)), trim_space(pair.substr(equals + 1)));
-  }
-  return labels;
-}
-
 // The deprecated block `client` and the flags -client.*: one more client, and labels for all.
 void add_flag_client(ConfigNode root, const CommandLine& flags, AgentConfig& config) {
   const ConfigNode node = root.get("client");
@@ -199,7 +189,7 @@ void add_flag_client(ConfigNode root, const CommandLine& flags, AgentConfig& con
   if (flags.given("client.drop-rate-limited-batches")) {
     client.drop_rate_limited_batches = flags.flag("client.drop-rate-limited-batches");
   }
-  client.external_labels.merge(parse_label_flag(flags.text("client.external-labels")));
+  client.external_labels.merge(flags.labels("client.external-labels"));
   // Its labels are also below those of every other client.
   for (ClientOptions& other : config.clients)
     other.external_labels.add_missing(client.external_labels);
