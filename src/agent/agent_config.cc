@@ -315,6 +315,8 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
   config.errors = std::make_shared<ConfigErrors>();
   config.yaml = std::make_shared<YamlFile>(config.file_name, config.text, *config.errors);
   const ConfigNode root = config.yaml->root();
+  // What is missing from a file that is no YAML would only hide why.
+  if (config.errors->failed() && root.kind() == ConfigNode::Kind::kAbsent) return config;
   root.strict({"global", "server", "client", "clients", "positions", "scrape_configs",
                "target_config", "limits_config", "options", "tracing", "wal", "app", "log", "store",
                "explorer"});

@@ -78,6 +78,11 @@ TEST(AgentConfig, SaysWhereAndWhat) {
     {"server.cluster_validation.http: unknown key \"path\""});
 }
 
+TEST(AgentConfig, SaysOnlyThatAFileIsNoYaml) {
+  const AgentConfig config = read("clients: [\n");
+  EXPECT_EQ(config.errors->problems().size(), 1U) << config.errors->text();
+}
+
 TEST(AgentConfig, ClientsMayDifferInAnythingButSecrets) {
   auto f = [](const std::string& difference) {
     const AgentConfig config =
