@@ -343,7 +343,11 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
 Result<AgentConfig> load_agent_config(const CommandLine& flags) {
   TAILRACE_TRY(const std::string path, find_config_file(flags.text("config.file")));
   TAILRACE_TRY(std::string text, read_file(path, std::size_t{64} << 20));
-  if (flags.flag("config.expand-env")) text = expand_env(text, process_env);
+  if (flags.flag("config.expand-env")) {
+    Result<std::string> expanded = expand_env(text, process_env);
+    if (!expanded) return Error{ErrorCode::kInvalid, path + ":" + expanded.error().text()};
+    text = std::move(*expanded);
+  }
   AgentConfig config = read_agent_config(path, std::move(text), flags);
   if (config.errors->failed()) return Error{ErrorCode::kInvalid, config.errors->text()};
   return config;
