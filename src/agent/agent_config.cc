@@ -273,7 +273,7 @@ void read_from_stdin(AgentConfig& config) {
   ScrapeConfig scrape;
   if (config.scrape_configs.empty()) {
     scrape.job_name = "stdin";
-    scrape.stdin_labels = {{"job", "stdin"}, {"hostname", host_name()}};
+    scrape.stdin_labels = {{"job", "stdin"}, {"hostname", system_host_name()}};
   } else {
     scrape = std::move(config.scrape_configs.front());
     for (const TargetGroup& group : scrape.discovery.static_groups) {
