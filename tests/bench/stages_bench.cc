@@ -1,7 +1,9 @@
 // What a line costs in every stage, and in the pipelines people run. Figures are ns per line.
 //
-//   cmake -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=Release   (not static: Debian has the library shared only)
+//   cmake -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=Release
 //   cmake --build build/bench --target stages_bench && build/bench/tests/bench/stages_bench
+//
+// Not the static preset: Debian has the benchmark library shared only.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
