@@ -92,7 +92,10 @@ class Agent {
                {{"version", std::string(version())},
                 {"branch", "tailrace"},
                 {"revision", ""},
-                {"goversion", ""}})
+                {"goversion", ""},
+                {"goos", "linux"},
+                {"goarch", ""},
+                {"tags", ""}})
         .set(1);
   }
   ~Agent() {

@@ -161,16 +161,6 @@ void read_scrape_configs(ConfigNode list, bool ignore_unsupported, AgentConfig& 
   }
 }
 
-Labels parse_label_flag(std::string_view text) {
-  Labels labels;
-  for (const std::string_view pair : split(text, ',')) {
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos)
-      labels.set(trim_space(pair.substr(0, equals)), trim_space(pair.substr(equals + 1)));
-  }
-  return labels;
-}
-
 // The deprecated block `client` and the flags -client.*: one more client, and labels for all.
 void add_flag_client(ConfigNode root, const CommandLine& flags, AgentConfig& config) {
   const ConfigNode node = root.get("client");
@@ -199,7 +189,7 @@ void add_flag_client(ConfigNode root, const CommandLine& flags, AgentConfig& con
   if (flags.given("client.drop-rate-limited-batches")) {
     client.drop_rate_limited_batches = flags.flag("client.drop-rate-limited-batches");
   }
-  client.external_labels.merge(parse_label_flag(flags.text("client.external-labels")));
+  client.external_labels.merge(flags.labels("client.external-labels"));
   // Its labels are also below those of every other client.
   for (ClientOptions& other : config.clients)
     other.external_labels.add_missing(client.external_labels);
@@ -283,7 +273,7 @@ void read_from_stdin(AgentConfig& config) {
   ScrapeConfig scrape;
   if (config.scrape_configs.empty()) {
     scrape.job_name = "stdin";
-    scrape.stdin_labels = {{"job", "stdin"}, {"hostname", host_name()}};
+    scrape.stdin_labels = {{"job", "stdin"}, {"hostname", system_host_name()}};
   } else {
     scrape = std::move(config.scrape_configs.front());
     for (const TargetGroup& group : scrape.discovery.static_groups) {
@@ -325,6 +315,8 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
   config.errors = std::make_shared<ConfigErrors>();
   config.yaml = std::make_shared<YamlFile>(config.file_name, config.text, *config.errors);
   const ConfigNode root = config.yaml->root();
+  // What is missing from a file that is no YAML would only hide why.
+  if (config.errors->failed() && root.kind() == ConfigNode::Kind::kAbsent) return config;
   root.strict({"global", "server", "client", "clients", "positions", "scrape_configs",
                "target_config", "limits_config", "options", "tracing", "wal", "app", "log", "store",
                "explorer"});
@@ -351,7 +343,11 @@ AgentConfig read_agent_config(std::string file_name, std::string text, const Com
 Result<AgentConfig> load_agent_config(const CommandLine& flags) {
   TAILRACE_TRY(const std::string path, find_config_file(flags.text("config.file")));
   TAILRACE_TRY(std::string text, read_file(path, std::size_t{64} << 20));
-  if (flags.flag("config.expand-env")) text = expand_env(text, process_env);
+  if (flags.flag("config.expand-env")) {
+    Result<std::string> expanded = expand_env(text, process_env);
+    if (!expanded) return Error{ErrorCode::kInvalid, path + ":" + expanded.error().text()};
+    text = std::move(*expanded);
+  }
   AgentConfig config = read_agent_config(path, std::move(text), flags);
   if (config.errors->failed()) return Error{ErrorCode::kInvalid, config.errors->text()};
   return config;

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 
+#include "agent/label_flag.h"
 #include "base/assert.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "parse/go_number.h"
+#include "telemetry/log.h"
 
 namespace tailrace {
 namespace {
@@ -32,7 +34,7 @@ constexpr auto kFlags = std::to_array<FlagSpec>({
     {"print-config-stderr", Kind::kBool, "false",
      "print the configuration to standard error before running"},
     {"log-config-reverse-order", Kind::kBool, "false", "log the configuration, last line first"},
-    {"log.level", Kind::kString, "info", "debug, info, warn or error"},
+    {"log.level", Kind::kLogLevel, "info", "debug, info, warn or error"},
     {"log.format", Kind::kString, "logfmt", "logfmt or json"},
     {"target.sync-period", Kind::kDuration, "10s", "how often globs are evaluated again"},
     {"file-watch.min_poll_frequency", Kind::kDuration, "250ms",
@@ -52,7 +54,7 @@ constexpr auto kFlags = std::to_array<FlagSpec>({
     {"client.min-backoff", Kind::kDuration, "500ms", "first wait between attempts"},
     {"client.max-backoff", Kind::kDuration, "5m", "longest wait between attempts"},
     {"client.timeout", Kind::kDuration, "10s", "time for one push"},
-    {"client.external-labels", Kind::kString, "",
+    {"client.external-labels", Kind::kLabels, "",
      "labels for every entry of every client: k=v,k2=v2"},
     {"client.tenant-id", Kind::kString, "", "tenant of that client"},
     {"client.drop-rate-limited-batches", Kind::kBool, "false",
@@ -90,8 +92,8 @@ constexpr auto kFlags = std::to_array<FlagSpec>({
     {"server.cluster-validation.grpc.enabled", Kind::kBool, "false", ""},
     {"server.cluster-validation.grpc.soft-validation", Kind::kBool, "false", ""},
     {"server.cluster-validation.http.enabled", Kind::kBool, "false", ""},
-    {"server.cluster-validation.http.exclude-paths", Kind::kString, "", ""},
-    {"server.cluster-validation.http.exclude-user-agents", Kind::kString, "", ""},
+    {"server.cluster-validation.http.excluded-paths", Kind::kString, "", ""},
+    {"server.cluster-validation.http.excluded-user-agents", Kind::kString, "", ""},
     {"server.cluster-validation.http.soft-validation", Kind::kBool, "false", ""},
     {"server.cluster-validation.label", Kind::kString, "", ""},
     {"server.grpc-collect-max-streams-by-conn", Kind::kBool, "true", ""},
@@ -159,21 +161,15 @@ Result<bool> parse_bool(std::string_view text) {
 }
 
 Result<std::int64_t> parse_int(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return Error{ErrorCode::kInvalid, "not a whole number"};
-  }
-  return value;
+  const std::optional<std::int64_t> value = parse_go_int(text, 0);
+  if (!value) return Error{ErrorCode::kInvalid, "not a whole number"};
+  return *value;
 }
 
 Result<double> parse_float(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return Error{ErrorCode::kInvalid, "not a number"};
-  }
-  return value;
+  const std::optional<double> value = parse_go_float(text);
+  if (!value) return Error{ErrorCode::kInvalid, "not a number"};
+  return *value;
 }
 
 template <class T>
@@ -194,6 +190,10 @@ Result<void> check_value(const FlagSpec& flag, std::string_view text) {
       return whether(parse_go_duration(text));
     case Kind::kSize:
       return whether(parse_size(text));
+    case Kind::kLabels:
+      return whether(parse_label_flag(text));
+    case Kind::kLogLevel:
+      return whether(log::parse_level(text));
     case Kind::kString:
       return {};
   }
@@ -262,6 +262,9 @@ std::int64_t CommandLine::integer(std::string_view name) const { return *parse_i
 double CommandLine::number(std::string_view name) const { return *parse_float(text(name)); }
 std::int64_t CommandLine::duration_ns(std::string_view name) const {
   return *parse_go_duration(text(name));
+}
+Labels CommandLine::labels(std::string_view name) const {
+  return given(name) ? *parse_label_flag(text(name)) : Labels();
 }
 std::uint64_t CommandLine::bytes(std::string_view name) const { return *parse_size(text(name)); }
 

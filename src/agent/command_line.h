@@ -13,13 +13,23 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/labels.h"
 
 namespace tailrace {
 
 // One flag we know. `yaml_path` says where its value belongs in the configuration; "" for those
 // that are about the run itself.
 struct FlagSpec {
-  enum class Kind : std::uint8_t { kBool, kString, kInt, kFloat, kDuration, kSize };
+  enum class Kind : std::uint8_t {
+    kBool,
+    kString,
+    kInt,
+    kFloat,
+    kDuration,
+    kSize,
+    kLabels,
+    kLogLevel
+  };
   std::string_view name;
   Kind kind;
   std::string_view default_text;
@@ -41,6 +51,7 @@ class CommandLine {
   double number(std::string_view name) const;
   std::int64_t duration_ns(std::string_view name) const;
   std::uint64_t bytes(std::string_view name) const;
+  Labels labels(std::string_view name) const;
 
   // Words that are no flags: a subcommand and its arguments.
   const std::vector<std::string>& words() const noexcept { return words_; }

@@ -35,6 +35,12 @@ std::string shortest(double value) {
   return {text.data(), put_double(text.data(), value)};
 }
 
+// Whether it stands in the file without quotes and may do so here: a number stays one.
+bool is_plain(const ConfigNode& value) {
+  const std::string text = value.scalar();
+  return !text.empty() && !value.quoted() && text.find_first_of("\n@") == text.npos;
+}
+
 class Writer {
  public:
   void line(std::string_view key, std::string_view value) {
@@ -80,8 +86,12 @@ class Writer {
       close();
     } else if (value.kind() == ConfigNode::Kind::kNull) {
       plain(key, "null");
+    } else if (is_secret_key(key)) {
+      line(key, kMasked);
+    } else if (is_plain(value)) {
+      plain(key, value.scalar());
     } else {
-      line(key, is_secret_key(key) ? std::string(kMasked) : without_password(value.scalar()));
+      line(key, without_password(value.scalar()));
     }
   }
   std::string take() { return std::move(out_); }
@@ -91,7 +101,11 @@ class Writer {
     if (!value.is_map()) {
       indent();
       out_ += "- ";
-      append_yaml_scalar(out_, value.scalar());
+      if (is_plain(value)) {
+        out_ += value.scalar();
+      } else {
+        append_yaml_scalar(out_, value.scalar());
+      }
       out_ += '\n';
       return;
     }

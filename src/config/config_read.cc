@@ -221,7 +221,10 @@ bool ConfigNode::read(Labels& out) const {
   bool good = true;
   for (const auto& [name, value] : entries()) {
     std::string text;
-    if (value.read(text)) {
+    if (name.empty()) {
+      value.error("\"\" is not a valid label name");
+      good = false;
+    } else if (value.read(text)) {
       out.set(name, text);
     } else {
       good = false;

@@ -2,9 +2,10 @@
 // understands them.
 //
 // A recursive descent over the text: text with ${...} in it; ${ name operator word... }; words may
-// hold ${...} again. What does not parse is passed on unchanged, from its "${" on.
+// hold ${...} again. The first that does not parse ends it with an error.
 #include "config/expand_env.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -97,7 +98,7 @@ class Expander {
  public:
   Expander(std::string_view text, const EnvLookup& lookup) : text_(text), lookup_(lookup) {}
 
-  std::string run() {
+  Result<std::string> run() {
     std::string out;
     while (at_ < text_.size()) {
       if (looking_at("$$")) {
@@ -105,13 +106,12 @@ class Expander {
         at_ += 2;
         continue;
       }
-      const std::size_t start = at_;
       if (looking_at("${")) {
-        if (const std::optional<std::string> value = expansion()) {
-          out += *value;
-          continue;
-        }
-        at_ = start;
+        const std::size_t start = at_;
+        const std::optional<std::string> value = expansion();
+        if (!value) return bad_substitution(start);
+        out += *value;
+        continue;
       }
       out += text_[at_++];
     }
@@ -127,6 +127,19 @@ class Expander {
     at_ += what.size();
     return true;
   }
+  Error bad_substitution(std::size_t start) const {
+    const std::string_view before = text_.substr(0, start);
+    const std::size_t line_start = before.rfind('\n') + 1;  // 0 if there is none
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const std::string_view shown =
+        text_.substr(start, text_.substr(start, 40).find_first_of("\r\n"));
+    return Error{ErrorCode::kInvalid,
+                 std::to_string(line) + ":" + std::to_string(start - line_start + 1) +
+                     ": bad substitution " + std::string(shown.substr(0, 40)) +
+                     ": a missing closing brace, or a variable name or operation that cannot be "
+                     "read; write $${ for a literal ${"};
+  }
+
   // The longest of `operations` that stands here; "" if none. Longer ones must come first.
   std::string_view take_one_of(std::initializer_list<std::string_view> operations) {
     for (std::string_view operation : operations) {
@@ -240,7 +253,7 @@ class Expander {
 
 }  // namespace
 
-std::string expand_env(std::string_view text, const EnvLookup& lookup) {
+Result<std::string> expand_env(std::string_view text, const EnvLookup& lookup) {
   return Expander(text, lookup).run();
 }
 

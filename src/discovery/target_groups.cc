@@ -28,24 +28,27 @@ Result<TargetGroup> read_group(const std::string& source, std::size_t index,
   const json::object* object = value.if_object();
   if (object == nullptr)
     return bad(source, index, "expected an object with \"targets\" and \"labels\"");
-  for (const auto& [key, member] : *object) {
+  for (const auto& [name, member] : *object) {
+    const std::string_view key(name.data(), name.size());
+    const bool is_targets = equals_ignoring_case(key, "targets");  // as Go reads JSON
+    const bool is_labels = equals_ignoring_case(key, "labels");
     if (member.is_null()) continue;
-    if (key == "targets" && member.is_array()) {
+    if (is_targets && member.is_array()) {
       for (const json::value& target : member.get_array()) {
         if (!target.is_string()) return bad(source, index, "a target must be a string");
         group.targets.push_back(Labels{{std::string(kAddressLabel), text_of(target.get_string())}});
       }
-    } else if (key == "labels" && member.is_object()) {
-      for (const auto& [name, text] : member.get_object()) {
+    } else if (is_labels && member.is_object()) {
+      for (const auto& [label, text] : member.get_object()) {
+        if (label.empty()) return bad(source, index, "a label has no name");
+        if (text.is_null()) continue;
         if (!text.is_string()) return bad(source, index, "the value of a label must be a string");
-        if (name.empty()) return bad(source, index, "a label has no name");
-        group.labels.set(std::string_view(name.data(), name.size()), text_of(text.get_string()));
+        group.labels.set(std::string_view(label.data(), label.size()), text_of(text.get_string()));
       }
-    } else if (key == "targets" || key == "labels") {
+    } else if (is_targets || is_labels) {
       return bad(source, index, "\"targets\" must be a list and \"labels\" an object");
     } else {
-      return bad(source, index,
-                 "unknown key " + go_quoted(std::string_view(key.data(), key.size())));
+      return bad(source, index, "unknown key " + go_quoted(key));
     }
   }
   return group;
@@ -66,7 +69,6 @@ std::vector<TargetGroup> read_target_groups(const ConfigNode& list, const std::s
       group.targets.push_back(Labels{{std::string(kAddressLabel), address}});
     }
     node.read("labels", group.labels);
-    if (group.labels.find("")) node.error("labels", "a label has no name");
   }
   return out;
 }

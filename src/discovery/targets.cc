@@ -75,6 +75,10 @@ void add_file_targets(const TargetGroup& group, const RelabelConfigs& rules, std
 std::string host_name() {
   const char* from_environment = std::getenv("HOSTNAME");
   if (from_environment != nullptr && *from_environment != '\0') return from_environment;
+  return system_host_name();
+}
+
+std::string system_host_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
   return name.data();

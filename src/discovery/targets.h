@@ -46,5 +46,7 @@ void add_file_targets(const TargetGroup& group, const RelabelConfigs& rules, std
 
 // The environment's HOSTNAME if it is set and not empty, else the system's host name.
 std::string host_name();
+// Whatever the environment says: for the label of -stdin.
+std::string system_host_name();
 
 }  // namespace tailrace

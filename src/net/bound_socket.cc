@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <string>
 
 namespace tailrace {
 namespace {
@@ -30,7 +31,13 @@ Result<std::pair<std::string, std::string>> split_address(const std::string& add
   if (colon == std::string::npos || colon + 1 == address.size() || bare_v6) {
     return Error{ErrorCode::kInvalid, "expected host:port, such as 0.0.0.0:1514 or [::]:1514"};
   }
-  return std::pair(std::move(host), address.substr(colon + 1));
+  std::string port = address.substr(colon + 1);
+  // The resolver takes larger numbers, and their lower 16 bits. Names of services are its business.
+  const bool is_number = port.find_first_not_of("0123456789") == port.npos;
+  if (is_number && (port.size() > 5 || std::stoi(port) > 65535)) {
+    return Error{ErrorCode::kInvalid, "invalid port " + port};
+  }
+  return std::pair(std::move(host), std::move(port));
 }
 
 Result<Fd> bind_to(const addrinfo& address, SocketKind kind, bool any_host) {

@@ -61,6 +61,28 @@ const std::vector<std::string_view> kKeys = {"disable",
                                              "enable_runtime_reload",
                                              "basic_auth"};
 
+// Who may call whom inside a cluster of Grafana's services: an agent has nobody to ask.
+void check_cluster_validation(const ConfigNode& node) {
+  if (node.empty()) return;
+  node.strict({"label", "grpc", "http"});
+  std::string text;
+  bool flag = false;
+  node.read("label", text);
+  for (const char* protocol : {"grpc", "http"}) {
+    const ConfigNode block = node.get(protocol);
+    if (block.empty()) continue;
+    if (protocol == std::string_view("http")) {
+      block.strict({"enabled", "soft_validation", "excluded_paths", "excluded_user_agents"});
+      block.read("excluded_paths", text);
+      block.read("excluded_user_agents", text);
+    } else {
+      block.strict({"enabled", "soft_validation"});
+    }
+    block.read("enabled", flag);
+    block.read("soft_validation", flag);
+  }
+}
+
 // What is ignored must still have the right type, so that a mistake shows before people rely on it.
 void check_ignored(const ConfigNode& node) {
   std::string text;
@@ -90,6 +112,9 @@ void check_ignored(const ConfigNode& node) {
                           "grpc_server_keepalive_timeout", "grpc_server_min_time_between_pings"}) {
     node.read(key, duration);
   }
+  TlsServerOptions grpc_tls;
+  read_server_tls(node.get("grpc_tls_config"), grpc_tls);
+  check_cluster_validation(node.get("cluster_validation"));
   bool proxy_protocol = false;
   node.read("proxy_protocol_enabled", proxy_protocol);
   if (proxy_protocol)

@@ -10,6 +10,7 @@
 #include "parse/regex/group_scan.h"
 #include "parse/regex/program.h"
 #include "parse/regex/repaired_text.h"
+#include "parse/regex/unicode_classes.h"
 
 namespace tailrace {
 namespace {
@@ -120,7 +121,8 @@ Result<GoRegex> GoRegex::compile(std::string_view expression, const GoRegexOptio
     impl->all_names.push_back(groups[i].name);
     if (keep[i]) impl->groups.push_back({groups[i].name, i + 1});
   }
-  std::string rewritten = regex::rewrite_groups(expression, groups, keep);
+  std::string rewritten =
+      regex::rewrite_unicode_classes(regex::rewrite_groups(expression, groups, keep));
   if (options.whole_text) rewritten = "^(?s:" + rewritten + ")$";
 
   re2::RE2::Options engine_options;

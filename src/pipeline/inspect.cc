@@ -1,6 +1,9 @@
 #include "pipeline/inspect.h"
 
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
 #include <set>
 #include <utility>
 
@@ -38,58 +41,56 @@ EntrySnapshot::Value value_of(const FieldValue& value) {
   return {"nil", text};
 }
 
+constexpr std::string_view kRed = "\x1b[31m", kGreen = "\x1b[32m", kYellow = "\x1b[33m",
+                           kBold = "\x1b[1m", kPlain = "\x1b[0m";
+
+bool stderr_takes_colours() {
+  const char* const no_colour = std::getenv("NO_COLOR");
+  const char* const terminal = std::getenv("TERM");
+  if (no_colour != nullptr && *no_colour != '\0') return false;
+  if (terminal != nullptr && std::string_view(terminal) == "dumb") return false;
+  return ::isatty(STDERR_FILENO) == 1;
+}
+
 // Collects the differences, one path at a time.
 class Differences {
  public:
+  explicit Differences(bool in_colours) : in_colours_(in_colours) {}
+
   void add(const std::string& path, const std::string* before, const std::string* after) {
     if (before != nullptr && after != nullptr && *before == *after) return;
-    text_ += kRoot;
-    text_ += path;
-    text_ += ":\n";
-    if (before != nullptr) text_ += "\t-: " + *before + "\n";
-    if (after != nullptr) text_ += "\t+: " + *after + "\n";
+    const bool is_new = before == nullptr, is_gone = after == nullptr;
+    const std::string_view colour = is_new ? kGreen : is_gone ? kRed : kYellow;
+    text_ += paint(std::string(kRoot) + path + ":", colour) + "\n";
+    if (!is_new) text_ += paint("\t-: " + *before, colour) + "\n";
+    if (!is_gone) text_ += paint("\t+: " + *after, kGreen) + "\n";
   }
 
-  void add_map(std::string_view path, const std::map<std::string, std::string>& before,
-               const std::map<std::string, std::string>& after) {
-    std::set<std::string> names;
-    for (const auto& [name, value] : before) names.insert(name);
-    for (const auto& [name, value] : after) names.insert(name);
-    for (const std::string& name : names) {
-      const auto was = before.find(name);
-      const auto is = after.find(name);
-      add(quoted_key(path, name), was == before.end() ? nullptr : &was->second,
-          is == after.end() ? nullptr : &is->second);
-    }
-  }
-
-  // Fields carry the type in their path.
-  static std::map<std::string, std::string> typed(
-      const std::map<std::string, EntrySnapshot::Value>& fields) {
-    std::map<std::string, std::string> out;
-    for (const auto& [name, value] : fields) {
-      out.emplace(quoted_key(".Extracted", name) + ".(" + value.type + ")", value.text);
-    }
-    return out;
-  }
-
+  // A value that changes carries its type in its path, as long as that stays the same.
   void add_fields(const EntrySnapshot& before, const EntrySnapshot& after) {
-    const auto was = typed(before.fields);
-    const auto is = typed(after.fields);
-    std::set<std::string> paths;
-    for (const auto& [path, value] : was) paths.insert(path);
-    for (const auto& [path, value] : is) paths.insert(path);
-    for (const std::string& path : paths) {
-      const auto old_value = was.find(path);
-      const auto new_value = is.find(path);
-      add(path, old_value == was.end() ? nullptr : &old_value->second,
-          new_value == is.end() ? nullptr : &new_value->second);
+    std::set<std::string> names;
+    for (const auto& [name, value] : before.fields) names.insert(name);
+    for (const auto& [name, value] : after.fields) names.insert(name);
+    for (const std::string& name : names) {
+      const auto was = before.fields.find(name);
+      const auto is = after.fields.find(name);
+      const bool is_change = was != before.fields.end() && is != after.fields.end();
+      std::string path = quoted_key(".Extracted", name);
+      if (is_change && was->second.type == is->second.type) path += ".(" + is->second.type + ")";
+      add(path, was == before.fields.end() ? nullptr : &was->second.text,
+          is == after.fields.end() ? nullptr : &is->second.text);
     }
+  }
+
+  std::string paint(std::string text, std::string_view colour) const {
+    if (!in_colours_) return text;
+    return std::string(colour) + text + std::string(kPlain);
   }
 
   const std::string& text() const { return text_; }
 
  private:
+  const bool in_colours_;
   std::string text_;
 };
 
@@ -125,13 +126,14 @@ class AfterStage final : public Stage {
   explicit AfterStage(std::shared_ptr<Watch> watch) : watch_(std::move(watch)) {}
   void accept(Entry& entry) override {
     const EntrySnapshot after = EntrySnapshot::of(entry, watch_->table);
-    const std::string text = describe_changes(watch_->name, watch_->before, after);
+    const std::string text = describe_changes(watch_->name, watch_->before, after, in_colours_);
     std::fwrite(text.data(), 1, text.size(), stderr);
     pass(entry);
   }
 
  private:
   std::shared_ptr<Watch> watch_;
+  const bool in_colours_ = stderr_takes_colours();
 };
 
 }  // namespace
@@ -141,27 +143,26 @@ EntrySnapshot EntrySnapshot::of(Entry& entry, const FieldTable& table) {
   entry.fields.for_each(table, [&](std::string_view name, const FieldValue& value) {
     out.fields.emplace(name, value_of(value));
   });
-  for (const auto& [name, value] : entry.stream()->labels()) out.labels.emplace(name, value);
-  for (const auto& [name, value] : entry.metadata) out.metadata.emplace(name, value);
+  out.labels = entry.stream()->labels().text();
   out.timestamp_ns = entry.timestamp_ns;
   out.line = entry.line;
   return out;
 }
 
 std::string describe_changes(std::string_view stage, const EntrySnapshot& before,
-                             const EntrySnapshot& after) {
-  Differences differences;
+                             const EntrySnapshot& after, bool in_colours) {
+  Differences differences(in_colours);
   differences.add_fields(before, after);
-  differences.add_map(".Entry.Labels", before.labels, after.labels);
-  differences.add_map(".Entry.Entry.StructuredMetadata", before.metadata, after.metadata);
+  differences.add(".Entry.Labels", &before.labels, &after.labels);
   if (before.timestamp_ns != after.timestamp_ns) {
     const std::string was = time_text(before.timestamp_ns), is = time_text(after.timestamp_ns);
     differences.add(".Entry.Entry.Timestamp", &was, &is);
   }
   differences.add(".Entry.Entry.Line", &before.line, &after.line);
-  std::string out = "[inspect: " + std::string(stage) + " stage]: ";
-  if (differences.text().empty()) return out + "none\n";
-  return out + "\n" + differences.text() + "\n";
+  const std::string name = differences.paint(std::string(stage), kBold);
+  const std::string none = differences.paint("none", kRed);
+  return "[inspect: " + name +
+         " stage]: " + (differences.text().empty() ? none + "\n" : "\n" + differences.text());
 }
 
 void inspect_stage(std::string_view name, StagePtr stage, PipelineContext& context,

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "parse/go_number.h"
+#include "telemetry/exposition.h"
 
 namespace tailrace {
 namespace {
@@ -100,7 +101,7 @@ std::optional<MetricConfig> read_metric(const std::string& name, const ConfigNod
   options.read("source", source);
   options.read_duration("max_idle_duration", idle_ns);
   if (!options.good()) return std::nullopt;
-  metric.name = (prefix.empty() ? std::string(kDefaultPrefix) : prefix) + name;
+  metric.name = escaped_metric_name((prefix.empty() ? std::string(kDefaultPrefix) : prefix) + name);
   metric.source = fields.id(source.empty() ? name : source);
   metric.idle_ns_max = idle_ns.value_or(metric.idle_ns_max);
   if (metric.idle_ns_max < kNsPerSecond) {

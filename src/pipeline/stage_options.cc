@@ -15,6 +15,11 @@ StageOptions::StageOptions(ConfigNode node, std::string_view stage,
   }
 }
 
+void warn_of_options(const ConfigNode& node, std::string_view stage) {
+  if (node.empty() || (node.is_map() && node.entries().empty())) return;
+  node.warn("the " + std::string(stage) + " stage has no options; what stands here does nothing");
+}
+
 void StageOptions::read(std::string_view key, std::optional<std::string>& out) {
   if (!has(key)) return;
   std::string text;

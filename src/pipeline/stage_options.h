@@ -70,6 +70,9 @@ class StageOptions {
   bool good_ = true;
 };
 
+// For a stage that has none: as in Promtail anything may stand there, and does nothing.
+void warn_of_options(const ConfigNode& node, std::string_view stage);
+
 // For stages whose options are a map of free names to optional sources (labels,
 // structured_metadata, json's expressions): name and source in file order; a null or empty source
 // is the name itself.

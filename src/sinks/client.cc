@@ -1,5 +1,6 @@
 #include "sinks/client.h"
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -55,7 +56,8 @@ Sender& Client::sender_of(std::string_view tenant) {
   options.client_name = options_.name;
   options.tenant = tenant;
   options.batch_wait_ns = options_.batch_wait_ns;
-  options.batch_bytes = static_cast<std::size_t>(options_.batch_bytes);
+  // None or less: every entry is a batch of its own, as in Promtail.
+  options.batch_bytes = static_cast<std::size_t>(std::max<std::int64_t>(options_.batch_bytes, 1));
   options.backoff_min_ns = options_.backoff.min_ns;
   options.backoff_max_ns = options_.backoff.max_ns;
   options.attempts_max = options_.backoff.attempts_max;

@@ -12,11 +12,16 @@ namespace tailrace {
 StdoutSink::StdoutSink(std::FILE* out) : out_(out), coloured_(::isatty(::fileno(out)) == 1) {}
 
 void StdoutSink::accept(Entry& entry) {
-  text_ = format_dry_run_time(entry.timestamp_ns);
+  const std::string_view blue = coloured_ ? "\x1b[34m" : "", yellow = coloured_ ? "\x1b[33m" : "";
+  const std::string_view plain = coloured_ ? "\x1b[0m" : "";
+  text_ = blue;
+  text_ += format_dry_run_time(entry.timestamp_ns);
+  text_ += plain;
   text_ += '\t';
-  if (coloured_) text_ += "\x1b[34m";
-  text_ += entry.stream()->text();
-  if (coloured_) text_ += "\x1b[0m";
+  text_ += yellow;
+  text_ +=
+      entry.stream()->labels().text();  // with the tenant, which the name on the wire leaves out
+  text_ += plain;
   text_ += '\t';
   text_ += entry.line;
   text_ += '\n';

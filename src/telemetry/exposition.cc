@@ -54,8 +54,19 @@ bool is_metric_name(std::string_view name) noexcept {
   return true;
 }
 
+std::string escaped_metric_name(std::string_view name) {
+  std::string out;
+  for (std::size_t at = 0; at < name.size();) {
+    const char first = name[at];
+    decode_utf8(name, at);
+    const bool fits = is_letter(first) || first == ':' || (is_digit(first) && !out.empty());
+    out += fits ? first : '_';
+  }
+  return out;
+}
+
 bool is_metric_label_name(std::string_view name) noexcept {
-  return is_metric_name(name) && name.find(':') == name.npos && !name.starts_with("__");
+  return is_metric_name(name) && name.find(':') == name.npos;
 }
 
 void append_label_value(std::string& out, std::string_view value) {

@@ -10,8 +10,11 @@ namespace tailrace {
 
 // [a-zA-Z_:][a-zA-Z0-9_:]*
 bool is_metric_name(std::string_view name) noexcept;
-// [a-zA-Z_][a-zA-Z0-9_]* without the reserved "__" in front.
+// [a-zA-Z_][a-zA-Z0-9_]*
 bool is_metric_label_name(std::string_view name) noexcept;
+// The name as scrapers see it that do not ask for names in UTF-8: `_` for each character that a
+// metric's name cannot have, as Prometheus' own library escapes it.
+std::string escaped_metric_name(std::string_view name);
 
 // Escapes backslash, line feed and double quote; bytes that are no UTF-8 become U+FFFD (a scraper
 // refuses the whole page for one such byte).

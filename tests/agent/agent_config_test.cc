@@ -70,6 +70,32 @@ TEST(AgentConfig, SaysWhereAndWhat) {
   f(std::string(kClient) + "log: {level: info}", {"promtail.yaml:2:7: log: unknown key \"level\""});
   f(std::string(kClient) + "log: {keep: 0}", {"log.keep: must be from 1 to 1000"});
   f("clients: [{url: 'http://a/'}, {url: 'http://a/'}]", {"found duplicate for name"});
+  f("clients: [{url: 'http://a/', bearer_token: a}, {url: 'http://a/', bearer_token: b}]",
+    {"found duplicate for name"});
+  f("clients: [{url: 'http://a/', tls_config: {ca_file: /no/such.pem}}]",
+    {"promtail.yaml:1:30: clients[0].tls_config: cannot be used", "/no/such.pem"});
+  f(std::string(kClient) + "server: {cluster_validation: {http: {path: x}}}",
+    {"server.cluster_validation.http: unknown key \"path\""});
+}
+
+TEST(AgentConfig, SaysOnlyThatAFileIsNoYaml) {
+  const AgentConfig config = read("clients: [\n");
+  EXPECT_EQ(config.errors->problems().size(), 1U) << config.errors->text();
+}
+
+TEST(AgentConfig, ClientsMayDifferInAnythingButSecrets) {
+  auto f = [](const std::string& difference) {
+    const AgentConfig config =
+        read("clients: [{url: 'http://a/'}, {url: 'http://a/', " + difference + "}]");
+    EXPECT_FALSE(config.errors->failed()) << config.errors->text();
+  };
+  f("basic_auth: {username: u}");
+  f("tls_config: {insecure_skip_verify: true}");
+  f("proxy_url: 'http://p'");
+  f("follow_redirects: false");
+  f("drop_rate_limited_batches: true");
+  f("headers: {A: b}");
+  f("bearer_token: x");
 }
 
 TEST(AgentConfig, ReportsAllProblemsInOneRun) {
@@ -109,6 +135,7 @@ TEST(AgentConfig, TheDumpIsAConfigurationAgainAndHidesSecrets) {
       "scrape_configs:\n- job_name: a\n  static_configs:\n  - targets: [localhost]\n    labels: "
       "{x: 'yes', __path__: /x}\n"
       "- job_name: b\n  file_sd_configs: [{files: [/a.json]}]\n  pipeline_stages: [{docker: {}}, "
+      "{multiline: {firstline: x, max_lines: 5}}, "
       "{match: {selector: '{a=\"b\"}', stages: [{output: {source: x}}]}}]\n";
   const AgentConfig config = read(text);
   ASSERT_FALSE(config.errors->failed()) << config.errors->text();
@@ -118,6 +145,8 @@ TEST(AgentConfig, TheDumpIsAConfigurationAgainAndHidesSecrets) {
   EXPECT_FALSE(again.errors->failed()) << again.errors->text() << dump;
   EXPECT_EQ(again.scrape_configs.size(), 2U);
   EXPECT_EQ(again.clients[0].tenant_id, "t");
+  EXPECT_NE(dump.find("max_lines: 5\n"), std::string::npos) << "a number stays one: " << dump;
+  EXPECT_NE(dump.find("x: \"yes\"\n"), std::string::npos) << "and a text: " << dump;
 }
 
 }  // namespace

@@ -47,6 +47,38 @@ TEST(CommandLine, SaysWhatIsWrong) {
   f({"-client.batch-wait=10"}, "invalid value \"10\" for flag -client.batch-wait");
   f({"-dry-run=maybe"}, "invalid value \"maybe\" for flag -dry-run");
   f({"-max-line-size=big"}, "invalid value \"big\"");
+  f({"-log.level=INFO"}, "invalid value \"INFO\" for flag -log.level");
+  f({"-client.external-labels=a"}, "a must be formatted as key=value");
+  f({"-client.external-labels="}, "must be formatted as key=value");
+  f({"-client.external-labels==b"}, "\"\" is not a valid label name");
+  f({"-client.external-labels=a=b,c=\"d"}, "a double quote");
+  f({"-client.external-labels=\"a=b,c=d"}, "a double quote");
+}
+
+TEST(CommandLine, ReadsNumbersAsGoDoes) {
+  const Result<CommandLine> flags = parse(
+      {"-limit.readline-burst=0x10", "-client.max-retries=1_000", "-limit.readline-rate=1e3"});
+  ASSERT_TRUE(flags) << flags.error().text();
+  EXPECT_EQ(flags->integer("limit.readline-burst"), 16);
+  EXPECT_EQ(flags->integer("client.max-retries"), 1000);
+  EXPECT_EQ(flags->number("limit.readline-rate"), 1000);
+}
+
+TEST(CommandLine, ReadsLabels) {
+  auto f = [](const std::string& text, const Labels& want) {
+    const std::string argument = "-client.external-labels=" + text;
+    const Result<CommandLine> flags = parse({argument.c_str()});
+    ASSERT_TRUE(flags) << flags.error().text();
+    EXPECT_EQ(flags->labels("client.external-labels"), want);
+  };
+  f("a=1", {{"a", "1"}});
+  f("a=1,b=2", {{"a", "1"}, {"b", "2"}});
+  f("a=", {{"a", ""}});
+  f("a=1,2", {{"a", "1,2"}});
+  f("\"a=1,2\"", {{"a", "1,2"}});
+  f("\"a=1,2\",b=3=4", {{"a", "1,2"}, {"b", "3=4"}});
+  f("a=1, b=2", {{" b", "2"}, {"a", "1"}});
+  EXPECT_TRUE(parse({})->labels("client.external-labels").empty());
 }
 
 TEST(CommandLine, KeepsOtherWords) {

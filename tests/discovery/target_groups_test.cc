@@ -31,6 +31,7 @@ TEST(TargetGroups, ReadJson) {
   f("[]", "");
   f("[{}]", "f:0 {}\n");
   f(R"([{"targets":null}])", "f:0 {}\n");
+  f(R"([{"Targets":["h1"],"LABELS":{"a":null,"b":"c"}}])", "f:0 {__address__=\"h1\"} {b=\"c\"}\n");
   f("", "f: not valid JSON: incomplete JSON");
   f("{}", "f: expected a list of target groups");
   f("[null]", "f: group 0: expected an object with \"targets\" and \"labels\"");
@@ -53,7 +54,7 @@ TEST(TargetGroups, ReadYaml) {
   f("targets: [a]\n", "f:1:1: expected a list, found a map");
   f("- {targets: a}\n", "f:1:13: [0].targets: expected a list, found the text \"a\"");
   f("- labels: {a: [1]}\n", "f:1:12: [0].labels.a: expected a text, found a list");
-  f("- labels: {'': b}\n", "f:1:3: [0].labels: a label has no name");
+  f("- labels: {'': b}\n", "f:1:16: [0].labels.: \"\" is not a valid label name");
   f("- [broken\n", "f:2:1: a [ is not closed, or a comma is missing");
 }
 

@@ -293,5 +293,38 @@ TEST(GoRegex, RandomExpressionsDoNoHarm) {
   }
 }
 
+TEST(GoRegex, KnowsUnicodeClassesByAnyName) {
+  auto f = [](const std::string& expression, std::string_view text, bool want) {
+    const Result<GoRegex> regex = GoRegex::compile(expression);
+    ASSERT_TRUE(regex) << expression << ": " << regex.error().text();
+    EXPECT_EQ(regex->matches(text), want) << expression;
+  };
+  for (const char* letters : {R"(^\p{L}$)", R"(^\pL$)", R"(^\pl$)", R"(^\p{l}$)", R"(^\p{Letter}$)",
+                              R"(^[\p{letter}1]$)", R"(^\P{^Letter}$)"}) {
+    f(letters, "\u00e9", true);
+    f(letters, "-", false);
+  }
+  f(R"(^\p{Uppercase_Letter}$)", "A", true);
+  f(R"(^\p{uppercase letter}$)", "a", false);
+  f(R"(^\p{LU}[^\p{lu}]$)", "Ab", true);
+  f(R"(^\p{greek}$)", "\u03b1", true);
+  f(R"(^\P{greek}$)", "a", true);
+  f(R"(^\p{SignWriting}$)", "a", false);
+  f(R"(^\p{LC}[\p{LC}]$)", "aB", true);
+  f(R"(^\P{LC}$)", "a", false);
+  f(R"(^\p{ASCII}+$)", "a~", true);
+  f(R"(^\p{any}\p{Assigned}$)", "ab", true);
+  f(R"(^\p{Cn}$)", "a", false);
+  f(R"(^\p{punct}\p{digit}$)", ".5", true);
+  f(R"(^[]\pl]+$)", "]a", true);
+  f(R"(^[[:digit:]\pl]+$)", "1a", true);
+  f(R"(^\Q\pl\E$)", R"(\pl)", true);
+  f(R"(^\\pl$)", R"(\pl)", true);
+  EXPECT_FALSE(GoRegex::compile(R"(\p{Foo})"));
+  EXPECT_FALSE(GoRegex::compile(R"(\p{IsGreek})"));
+  EXPECT_FALSE(GoRegex::compile(R"(\p{Lu)"));
+  EXPECT_FALSE(GoRegex::compile(R"(\p)"));
+}
+
 }  // namespace
 }  // namespace tailrace

@@ -54,7 +54,7 @@ TEST(PipelineConfig, ErrorsNameStageAndKey) {
   f("- regex: {expression: x}\n  labels: {a: }", {"pipeline stage must contain only one key"});
   f("- docker", {"must be a map with one key"});
   f("  {docker: {}}", {"must be a list"});
-  f("- docker: []", {"invalid docker stage config", "map"});
+  f("- cri: []", {"invalid cri stage config", "map"});
 
   f("- regex: {expression: '(unclosed'}", {"test.yaml:2:", "pipeline_stages[0].regex.expression",
                                            "invalid regex stage config:", "(unclosed"});

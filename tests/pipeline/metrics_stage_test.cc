@@ -152,9 +152,15 @@ TEST(MetricsStage, SeriesGoWithTheirPipelines) {
 }
 
 TEST(MetricsStage, NamesThatCannotBeShownOnlyWarn) {
-  const std::string text = problems_of(R"(
-- metrics: {"bad name": {type: Counter, config: {action: inc}}})");
-  EXPECT_NE(text.find("will not be shown"), std::string::npos) << text;
+  Harness first("- metrics: {m: {type: Gauge, source: job, config: {action: inc}}}");
+  first.lines({"a"});
+  EXPECT_EQ(first.sample(R"(promtail_custom_m{job="test"})"), 1);
+  ConfigErrors errors;
+  const YamlFile yaml("second.yaml", "- metrics: {m: {type: Counter, config: {action: inc}}}",
+                      errors);
+  PipelineContext context{first.fields, first.metrics, first.clock};
+  EXPECT_TRUE(Pipeline::build(yaml.root(), context, first));
+  EXPECT_NE(errors.text().find("will not be shown"), std::string::npos) << errors.text();
   Harness harness(R"(
 - metrics: {m: {type: Counter, config: {match_all: true, action: inc}}}
 - metrics: {m: {type: Gauge, source: job, config: {action: inc}}})");
@@ -162,6 +168,15 @@ TEST(MetricsStage, NamesThatCannotBeShownOnlyWarn) {
   harness.lines({"a", "b"});
   EXPECT_EQ(harness.sample(R"(promtail_custom_m{job="test"})"), 2)
       << "one of the two types wins, and the page is whole";
+}
+
+TEST(MetricsStage, NamesThatPrometheusCannotSpellAreEscaped) {
+  Harness harness(R"(
+- static_labels: {a-b: x, é.1: v}
+- metrics: {bad-näme: {type: Counter, config: {match_all: true, action: inc}}})");
+  ASSERT_TRUE(harness.pipeline) << harness.errors.text();
+  harness.lines({"a"});
+  EXPECT_EQ(harness.sample(R"(promtail_custom_bad_n_me{__1="v",a_b="x",job="test"})"), 1);
 }
 
 TEST(MetricsStage, ScrapesAndLinesMeetWithoutHarm) {

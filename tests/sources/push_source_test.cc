@@ -123,6 +123,9 @@ TEST(PushSource, TakesProtobufJsonAndRawText) {
   f(kPush, kJson, "deflate", deflated(kOneJson, MAX_WBITS), {"json"});
   f(kPush, kProtobuf, "gzip", deflated(protobuf({{R"({a="2"})", {"p3"}}}), kGzip), {"p3"});
   f(kPush, kJson, "", R"({"streams":[]})", {});
+  f(kPush, kJson, "", R"({"streams":[{"values":[["1","no labels of its own"]]}]})",
+    {"no labels of its own"});
+  f(kPush, kJson, "", R"({"streams":[{"stream":{"a":1,"b":null},"values":[["1"]]}]})", {""});
   f("/promtail/api/v1/raw", {}, "", "one\r\n\n\r\ntwo\nthree", {"one", "two", "three"});
   EXPECT_EQ(rig.sink.labels.back(), R"({pushserver="one"})");
   f("/promtail/api/v1/raw", {}, "", "", {});
@@ -167,7 +170,9 @@ TEST(PushSource, AnswersWhatIsWrong) {
   HttpHeaders brotli = kJson;
   brotli.emplace_back("Content-Encoding", "br");
   f(kJson, R"({"streams": [)", 400, "JSON");
-  f(kJson, R"({"streams":[{"values":[]}]})", 400, "labels");
+  f(kJson, R"({"streams":[{"labels":"{a=\"1\"}","entries":[]}]})", 400, "labels");
+  f(kJson, R"({"streams":[{"stream":"{a=\"1\"}","values":[]}]})", 400, "labels");
+  f(kJson, R"({"streams":[{"stream":{"a":"1"},"values":[[]]}]})", 400, "entry");
   f(kJson, R"({"streams":[{"stream":{"a":"1"},"values":[["x","line"]]}]})", 400, "nanoseconds");
   f(kJson, R"({"streams":[{"stream":{"a":"1"},"values":[[1,"line"]]}]})", 400, "entry");
   f(kJson, R"({"streams":[{"stream":{"a":"1"},"values":[["1","line",{"n":1}]]}]})", 400,
@@ -177,7 +182,7 @@ TEST(PushSource, AnswersWhatIsWrong) {
   f(gzip, "no gzip", 400, "compressed");
   f(gzip, deflated(kOneJson, kGzip).substr(0, 40), 400, "cut off");
   f(gzip, deflated(std::string(10'000'000, ' ') + kOneJson, kGzip), 413, "grows");
-  f(brotli, "x", 415, "br");
+  f(brotli, "x", 400, "br");
   EXPECT_TRUE(rig.sink.lines.empty());
   // Nor are good streams beside a bad one.
   f(kProtobuf,

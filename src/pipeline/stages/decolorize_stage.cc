@@ -1,5 +1,4 @@
 // decolorize: takes the escape sequences of terminals out of the line.
-#include <utility>
 
 #include "parse/decolorize.h"
 #include "pipeline/stage.h"
@@ -19,8 +18,8 @@ class DecolorizeStage final : public Stage {
 }  // namespace
 
 StagePtr make_decolorize_stage(ConfigNode node, PipelineContext&) {
-  const StageOptions options(std::move(node), "decolorize", {});
-  return options.good() ? std::make_unique<DecolorizeStage>() : nullptr;
+  warn_of_options(node, "decolorize");
+  return std::make_unique<DecolorizeStage>();
 }
 
 }  // namespace tailrace

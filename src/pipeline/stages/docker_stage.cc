@@ -81,8 +81,7 @@ class DockerStage final : public Stage {
 }  // namespace
 
 StagePtr make_docker_stage(ConfigNode node, PipelineContext& context) {
-  StageOptions options(std::move(node), "docker", {});
-  if (!options.good()) return nullptr;
+  warn_of_options(node, "docker");
   return std::make_unique<DockerStage>(context.fields);
 }
 

@@ -5,6 +5,7 @@
 
 #include "pipeline/metric_series.h"
 #include "pipeline/stream_table.h"
+#include "telemetry/exposition.h"
 
 namespace tailrace {
 namespace {
@@ -97,7 +98,10 @@ class MetricsStage final : public Stage {
   MetricSeries* series_of(Row& row, std::size_t metric) {
     std::shared_ptr<MetricSeries>& series = row.series[metric];
     if (!series || series->retired()) {
-      MetricLabels labels(row.labels->labels().begin(), row.labels->labels().end());
+      MetricLabels labels;
+      for (const auto& [name, value] : row.labels->labels()) {
+        labels.emplace_back(escaped_metric_name(name), value);
+      }
       series = book_.create(metric, std::move(labels));
     }
     return series.get();

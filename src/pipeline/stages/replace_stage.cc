@@ -1,7 +1,9 @@
 // replace: puts a template's result in place of what the groups of an expression caught.
 //
 // Groups are replaced, not whole matches; one that begins inside a group already replaced is left.
-// Then each named group is stored as a field, with its replaced text, as of the first match.
+// Then each named group is stored as a field, with its replaced text, as of the first match. One
+// that took no part is stored like an empty one if any group of any match was empty: Promtail looks
+// the replaced text up by what it was.
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,19 +56,21 @@ class ReplaceStage final : public Stage {
     named_text_.clear();
     new_fields_.clear();
     std::size_t copied = 0;  // bytes of `text` that are in result_, or replaced
-    bool is_first = true;
+    bool is_first = true, was_any_empty = false;
     if (text.data() == nullptr) text = "";  // places in the text are told by their address
     matches_.restart(text);
     while (matches_.next()) {
       const std::vector<std::string_view>& found = matches_.found();
       for (std::size_t group = 1; group < found.size(); ++group) {
         if (found[group].data() == nullptr) continue;
+        was_any_empty = was_any_empty || found[group].empty();
         if (!replace_group(text, found[group], copied, entry)) return;
       }
       if (is_first && !name_groups(found, entry)) return;
       is_first = false;
     }
     if (is_first) return;
+    if (was_any_empty && !name_absent_groups(entry)) return;
     result_ += text.substr(copied);
     const std::string_view result = entry.arena->copy(result_);
     if (const std::optional<FieldId> field = source_.field()) {
@@ -89,14 +93,31 @@ class ReplaceStage final : public Stage {
     return template_.execute(entry, group, result_).has_value();
   }
 
+  // Takes the groups of the first match.
   bool name_groups(const std::vector<std::string_view>& found, Entry& entry) {
+    absent_.clear();
     for (const NamedGroup& named : named_) {
       const std::string_view group = found[named.number];
-      if (group.data() == nullptr) continue;
-      const std::size_t start = named_text_.size();
-      if (!template_.execute(entry, group, named_text_)) return false;
-      new_fields_.push_back({named.target, start, named_text_.size() - start});
+      if (group.data() == nullptr) {
+        absent_.push_back(named.target);
+      } else if (!name_group(named.target, group, entry)) {
+        return false;
+      }
     }
+    return true;
+  }
+
+  bool name_absent_groups(Entry& entry) {
+    for (const FieldId target : absent_) {
+      if (!name_group(target, "", entry)) return false;
+    }
+    return true;
+  }
+
+  bool name_group(FieldId target, std::string_view group, Entry& entry) {
+    const std::size_t start = named_text_.size();
+    if (!template_.execute(entry, group, named_text_)) return false;
+    new_fields_.push_back({target, start, named_text_.size() - start});
     return true;
   }
 
@@ -105,6 +126,7 @@ class ReplaceStage final : public Stage {
   BoundTemplate template_;
   TextSource source_;
   std::vector<NamedGroup> named_;
+  std::vector<FieldId> absent_;  // named groups that took no part in the first match
   std::string result_, named_text_;
   std::vector<NewField> new_fields_;
 };

@@ -35,7 +35,9 @@ Error json_error(const std::string& what) {
 
 Result<PushBodyEntry> read_json_entry(const JsonValue& value) {
   const auto items = value.is_array() ? value.items() : std::span<const JsonValue>();
-  if (items.size() < 2 || !items[0].is_string() || !items[1].is_string()) {
+  // An entry without a line has an empty one, as for Promtail.
+  const bool has_line = items.size() > 1;
+  if (items.empty() || !items[0].is_string() || (has_line && !items[1].is_string())) {
     return json_error(R"(an entry must be ["<nanoseconds>", "<line>", {<structured metadata>}])");
   }
   PushBodyEntry entry;
@@ -46,7 +48,7 @@ Result<PushBodyEntry> read_json_entry(const JsonValue& value) {
     return json_error("\"" + std::string(time.substr(0, 40)) +
                       "\" is no time in nanoseconds since the Unix epoch");
   }
-  entry.line = items[1].text();
+  if (has_line) entry.line = items[1].text();
   if (items.size() > 2) {
     if (!items[2].is_object()) return json_error("structured metadata must be an object");
     for (const JsonMember& member : items[2].members()) {
@@ -57,21 +59,31 @@ Result<PushBodyEntry> read_json_entry(const JsonValue& value) {
   return entry;
 }
 
+// The value of a label: one that is no string is taken as it is written.
+std::string text_of(const JsonValue& value) {
+  if (value.is_string()) return std::string(value.text());
+  std::string out;
+  append_json(out, value);
+  return out;
+}
+
 Result<PushBodyStream> read_json_stream(const JsonValue& value) {
   const JsonValue* const labels = value.find("stream");
   const JsonValue* const values = value.find("values");
-  if (labels == nullptr || !labels->is_object()) {
+  // Without `stream` the labels of the configuration are all there are. What has neither is no
+  // stream of ours.
+  if (labels == nullptr ? values == nullptr : !labels->is_object()) {
     return json_error("a stream has no object \"stream\" with its labels");
   }
   PushBodyStream stream;
   Labels read;
-  for (const JsonMember& member : labels->members()) {
-    if (!member.value.is_string()) return json_error("values of labels must be strings");
+  for (const JsonMember& member :
+       labels == nullptr ? std::span<const JsonMember>() : labels->members()) {
     if (!is_label_name(member.key)) {
       stream.labels = Error{ErrorCode::kInvalid,
                             "label set: " + go_quoted(member.key) + " is not the name of a label"};
     }
-    read.set(member.key, member.value.text());
+    read.set(member.key, text_of(member.value));
   }
   if (stream.labels) stream.labels = std::move(read);
   if (values == nullptr || values->is_null()) return stream;

@@ -33,10 +33,7 @@ Response busy_response(std::string text) {
   return response;
 }
 
-int status_of(ErrorCode code) {
-  if (code == ErrorCode::kRejected) return 413;
-  return code == ErrorCode::kUnsupported ? 415 : 400;
-}
+int status_of(ErrorCode code) { return code == ErrorCode::kRejected ? 413 : 400; }
 
 std::string_view without_line_end(std::string_view line) {
   const std::size_t last = line.find_last_not_of("\r\n");

@@ -207,7 +207,8 @@ void SyslogSource::hand_on_held() {
 void SyslogSource::hand_on_datagram(std::string_view bytes, const SyslogPeer& peer) {
   SyslogSplitter splitter(options_.message_bytes_max, options_.format);
   bool broken = false;
-  messages_.take(splitter, bytes, true, peer, broken);
+  // As in Promtail a longer datagram is a message that ends there, not one that is refused.
+  messages_.take(splitter, bytes.substr(0, options_.message_bytes_max), true, peer, broken);
 }
 
 std::vector<SourceStatus> SyslogSource::status() const {
