@@ -42,7 +42,7 @@ class KeepingSink final : public EntrySink {
 class FileRig {
  public:
   explicit FileRig(PositionBook book = PositionBook({}, ""), std::size_t line_bytes_max = 1 << 20,
-                   std::size_t open_files_max = 1000)
+                   std::size_t open_files_max = 1000, std::int64_t sync_period_ns = 50 * kNsPerMs)
       : positions(std::move(book)),
         shard(io.get_executor(), Clock::system(), metrics, open_files_max),
         scheduler(io.get_executor(), Clock::system()),
@@ -52,7 +52,7 @@ class FileRig {
         context{shard,  scheduler,    watcher, positions,
                 driver, file_metrics, nullptr, line_bytes_max},
         source(std::make_unique<FileSource>(
-            context, FileSourceOptions{"test", 50 * kNsPerMs, 20 * kNsPerMs})) {}
+            context, FileSourceOptions{"test", sync_period_ns, 20 * kNsPerMs})) {}
   ~FileRig() {
     for (TicketShare& ticket : sink.tickets) ticket.abandon();
   }

@@ -147,6 +147,83 @@ TEST(FileSource, LosesNothingWhenRotatedFasterThanItLooks) {
   EXPECT_EQ(rig.sink.lines, want);
 }
 
+// Numbered lines in a file that is rotated again and again while nobody looks.
+struct QuickRotations {
+  explicit QuickRotations(std::string log_path) : path(std::move(log_path)) {}
+
+  void run(int rotations) {
+    for (int i = 0; i < rotations; ++i) {
+      append(path, next_line() + "\n");
+      for (int n = rotations; n > 0; --n) {
+        std::error_code ignored;
+        fs::rename(path + "." + std::to_string(n), path + "." + std::to_string(n + 1), ignored);
+      }
+      fs::rename(path, path + ".1");
+      // Times in their order, however fast this is and however coarse the file system's clock.
+      time += std::chrono::seconds(1);
+      fs::last_write_time(path + ".1", time);
+      write(path, next_line() + "\n");
+    }
+  }
+  std::string next_line() { return lines.emplace_back("line " + std::to_string(lines.size())); }
+
+  const std::string path;
+  fs::file_time_type time = fs::file_time_type::clock::now();
+  Lines lines;
+};
+
+TEST(FileSource, LosesNothingWhenItsDirectoryIsReplaced) {
+  auto f = [](const char* what, const std::function<void(const std::string&)>& take_away) {
+    SCOPED_TRACE(what);
+    TempDir dir;
+    fs::create_directory(dir / "logs");
+    write(dir / "logs/a.log", "first\n");
+    FileRig rig;
+    rig.tail(dir / "logs/*.log");
+    ASSERT_TRUE(rig.wait_for_lines(1));
+    take_away(dir / "logs");
+    rig.settle();
+    QuickRotations rotations(dir / "logs/a.log");
+    fs::create_directory(dir / "logs");
+    write(rotations.path, rotations.next_line() + "\n");
+    ASSERT_TRUE(rig.wait_for_lines(2));
+    rig.settle();
+    rotations.run(5);
+    ASSERT_TRUE(rig.wait_for_lines(1 + rotations.lines.size()));
+    rotations.lines.insert(rotations.lines.begin(), "first");
+    EXPECT_EQ(rig.sink.lines, rotations.lines);
+  };
+  f("moved away", [](const std::string& logs) { fs::rename(logs, logs + ".old"); });
+  f("deleted", [](const std::string& logs) { fs::remove_all(logs); });
+}
+
+TEST(FileSource, NoticesADirectoryThatComesLaterAtOnce) {
+  TempDir dir;
+  FileRig rig(PositionBook({}, ""), 1 << 20, 1000, 3600 * kNsPerSecond);
+  rig.tail(dir / "not/yet/there/*.log");
+  rig.settle();
+  fs::create_directories(dir / "not/yet/there");
+  write(dir / "not/yet/there/a.log", "a\n");
+  ASSERT_TRUE(rig.wait_for_lines(1));
+}
+
+// Renames behind a link come as events of a directory that nobody watches.
+TEST(FileSource, LosesNothingWhenRotatedFasterThanItLooksBehindALink) {
+  for (const std::size_t open_files_max : {1000, 0}) {
+    TempDir dir;
+    fs::create_directory(dir / "behind");
+    QuickRotations rotations(dir / "behind/0.log");
+    write(rotations.path, rotations.next_line() + "\n");
+    fs::create_symlink(rotations.path, dir / "a.log");
+    FileRig rig(PositionBook({}, ""), 1 << 20, open_files_max);
+    rig.tail(dir / "a.log");
+    ASSERT_TRUE(rig.wait_for_lines(1));
+    rotations.run(5);
+    EXPECT_TRUE(rig.wait_for_lines(rotations.lines.size()));
+    EXPECT_EQ(rig.sink.lines, rotations.lines);
+  }
+}
+
 TEST(FileSource, DoesNotReadARotatedFileAgainUnderItsNewName) {
   TempDir dir;
   write(dir / "a.log", "one\n");

@@ -135,8 +135,7 @@ void FileSource::sync(Target& target) {
     directories.insert(parent(path));
     if (!target.tailers.contains(path)) start_tailer(target, path);
   }
-  for (const std::string& directory : directories)
-    context_.watcher.watch_directory(directory, *this);
+  for (const std::string& directory : directories) watch(directory);
   for (auto entry = target.tailers.begin(); entry != target.tailers.end();) {
     Tailer& tailer = *entry->second;
     tailer.look();
@@ -150,14 +149,24 @@ void FileSource::sync(Target& target) {
   }
 }
 
+// What is not there yet shows in the directory above it.
+void FileSource::watch(const std::string& directory) {
+  if (context_.watcher.watch_directory(directory, *this) || id_of(directory)) return;
+  std::string above = directory;
+  while (above.size() > 1 && !id_of(above)) above = parent(above);
+  context_.watcher.watch_directory(above, *this);
+  if (id_of(directory)) sync_soon();  // it came in between
+}
+
 void FileSource::start_tailer(Target& target, const std::string& path) {
   const std::optional<FileId> id = id_of(path);
   if (!id || belongs_to_other(target, path, *id)) return;
   Labels labels = target.config.labels;
   labels.set("filename", path);
   auto tailer = std::make_unique<Tailer>(context_, path, labels);
-  const auto is_target = [&](const std::string& candidate) { return target.takes(candidate); };
-  const Result<void> started = tailer->start(is_target, finished_elsewhere(*id));
+  // Not asked any more once the target is taken away, as its tailers stop then.
+  auto is_target = [&target](const std::string& candidate) { return target.takes(candidate); };
+  const Result<void> started = tailer->start(std::move(is_target), finished_elsewhere(*id));
   if (!started) {
     std::int64_t& warned_ns = warned_[path];
     const std::int64_t now_ns = context_.shard.clock.monotonic_ns();
@@ -219,7 +228,7 @@ void FileSource::on_gone(const std::string& path, const std::string& now_at) {
   }
 }
 
-void FileSource::on_overflow() {
+void FileSource::on_lost() {
   log::debug("file notifications were lost, looking at all files", {{"job", options_.job_name}});
   sync();
 }

@@ -27,6 +27,17 @@ Result<std::unique_ptr<Generation>> Generation::open(const std::string& path) {
   return std::unique_ptr<Generation>(new Generation(std::move(fd), id_of(status), std::move(file)));
 }
 
+std::string Generation::present_file() const {
+  if (!is_open()) return file_;
+  std::error_code error;
+  std::string file =
+      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd_.get()), error).string();
+  // A deleted one is called "<where it was> (deleted)"; another file may stand there.
+  struct stat status {};
+  const bool there = !error && ::stat(file.c_str(), &status) == 0 && id_of(status) == id_;
+  return there ? file : std::string();
+}
+
 Result<void> Generation::reopen() {
   TAILRACE_TRY(Fd fd, open_for_read(file_));
   struct stat status {};

@@ -37,6 +37,8 @@ class Generation final : public OpenFile {
   const Fd& fd() const noexcept { return fd_; }
   // Where it was when it was opened, links resolved.
   const std::string& file() const noexcept { return file_; }
+  // Where it is now, as far as an open descriptor tells; "": it was deleted.
+  std::string present_file() const;
 
   // Few descriptors: it may be closed and opened again. What is asked of the file meanwhile is
   // asked of whatever stands where it was, if that is still the same file.

@@ -43,13 +43,14 @@ Tailer::~Tailer() {
   for (const auto& generation : chain_) context_.watcher.unwatch_file(generation->watch, *this);
 }
 
-Result<void> Tailer::start(const std::function<bool(const std::string&)>& is_target,
+Result<void> Tailer::start(std::function<bool(const std::string&)> is_target,
                            const std::optional<GenerationRecord>& read_elsewhere) {
+  is_target_ = std::move(is_target);
   TAILRACE_TRY(std::unique_ptr<Generation> at_path, Generation::open(path_));
   if (read_elsewhere && at_path->matches(read_elsewhere->offset, read_elsewhere->marker)) {
     at_path->start_at(read_elsewhere->offset);
   } else {
-    resume(*at_path, is_target);
+    resume(*at_path);
   }
   add(std::move(at_path));
   publish();
@@ -58,7 +59,7 @@ Result<void> Tailer::start(const std::function<bool(const std::string&)>& is_tar
 
 // Finds the place to go on: in the file at the path, or in one that stood there when we last wrote
 // it down.
-void Tailer::resume(Generation& at_path, const std::function<bool(const std::string&)>& is_target) {
+void Tailer::resume(Generation& at_path) {
   const std::vector<GenerationRecord> records = context_.positions.generations(path_);
   if (records.empty()) {
     // Promtail's file, or ours without the identities beside it: size is all there is to go by.
@@ -81,11 +82,26 @@ void Tailer::resume(Generation& at_path, const std::function<bool(const std::str
     }
     add(std::move(rotated));
   }
-  if (found_at_path || chain_.empty()) return;
-  // Rotated more than once while we were down: those between are younger than what we found.
-  for (std::unique_ptr<Generation>& between : younger_siblings(path_, *chain_.back(), is_target)) {
+  if (!found_at_path && !chain_.empty()) add_those_between(at_path);
+}
+
+// Rotated more than once while nobody looked: those between are younger than what we know.
+void Tailer::add_those_between(const Generation& at_path) {
+  Generation& newest = *chain_.back();
+  if (!newest.is_open() && !open_again(newest)) return;
+  context_.shard.open_files.used(newest);
+  for (std::unique_ptr<Generation>& between : younger_siblings(path_, newest, is_target_)) {
     if (between->id() != at_path.id() && !holds(between->id())) add(std::move(between));
   }
+}
+
+// Whether each rename of a file at the path comes as an event. Not where a link leads elsewhere,
+// and not where no watch can be had.
+bool Tailer::told_of_renames() const {
+  struct stat status {};
+  const bool is_link = ::lstat(path_.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+  return !is_link &&
+         context_.watcher.watches(path_.substr(0, std::max<std::size_t>(path_.rfind('/'), 1)));
 }
 
 void Tailer::add(std::unique_ptr<Generation> generation) {
@@ -385,6 +401,7 @@ void Tailer::look() {
     if (!holds((*opened)->id())) {
       context_.metrics.rotations.add();
       log::info("file was rotated", {{"path", path_}, {"inode", (*opened)->id().inode}});
+      if (!told_of_renames()) add_those_between(**opened);
       add(std::move(*opened));
       publish();
     }

@@ -72,10 +72,10 @@ class Tailer final : public Reader, private WatchListener {
   ~Tailer() override;
 
   // Opens the path and goes to its saved position. Files that were rotated since are looked for
-  // beside it; `is_target` says which paths are tailed on their own and thus not taken for rotated
-  // ones. `read_elsewhere`: the file was read up to there under another name, before it was renamed
-  // to this one.
-  Result<void> start(const std::function<bool(const std::string&)>& is_target,
+  // beside it; `is_target` says, as long as we read, which paths are tailed on their own and thus
+  // not taken for rotated ones. `read_elsewhere`: the file was read up to there under another name,
+  // before it was renamed to this one.
+  Result<void> start(std::function<bool(const std::string&)> is_target,
                      const std::optional<GenerationRecord>& read_elsewhere);
 
   Step step() override;
@@ -127,11 +127,14 @@ class Tailer final : public Reader, private WatchListener {
   void add(std::unique_ptr<Generation> generation);
   void drop_finished();
   bool hand_on_last_line(Generation& generation);
-  void resume(Generation& at_path, const std::function<bool(const std::string&)>& is_target);
+  void resume(Generation& at_path);
+  void add_those_between(const Generation& at_path);
+  bool told_of_renames() const;
 
   TailContext& context_;
   const std::string path_;
   LabelSetRef stream_;
+  std::function<bool(const std::string&)> is_target_;
   std::shared_ptr<FileMetrics> metrics_;  // owners: all tailers of this path
   std::deque<std::unique_ptr<Generation>>
       chain_;  // oldest first; the last one is, or was, at the path
