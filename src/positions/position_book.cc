@@ -357,7 +357,6 @@ PositionBook::Snapshot PositionBook::snapshot() {
                     before == written_.end() ? std::nullopt : parse_optional(before->second)};
     append_path(path, out.identities);
   }
-  written_ = saved_;
   return out;
 }
 

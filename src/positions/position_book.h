@@ -98,6 +98,9 @@ class PositionBook {
   };
   // What to write now; the book counts as clean afterwards, and all notes as written.
   Snapshot snapshot();
+  // It was written; or it was not, and is to be written again although nothing else changes.
+  void written(const Snapshot& snapshot) { written_ = snapshot.positions; }
+  void not_written() { dirty_ = true; }
 
  private:
   struct Tailed {
@@ -114,7 +117,7 @@ class PositionBook {
     std::optional<std::uint64_t> before;
   };
   std::map<std::string, Base> bases_;           // by path
-  std::map<std::string, std::string> written_;  // saved_ as it was last taken for writing
+  std::map<std::string, std::string> written_;  // saved_ as it stands in the positions file
   std::string notes_;
   std::function<void(std::string_view)> on_notes_;
   bool dirty_ = false;

@@ -328,6 +328,47 @@ TEST(FileSource, ReadsLinesLargerThanItsBufferAndCutsThoseOverTheLimit) {
   EXPECT_EQ(rig.saved().positions.at(dir / "a.log"), std::to_string(fs::file_size(dir / "a.log")));
 }
 
+TEST(FileSource, DoesNotReadTheHolesOfASparseFile) {
+  TempDir dir;
+  write(dir / "a.log", "begin\n");
+  // A terabyte of NULs: one line, without end for those who read it.
+  fs::resize_file(dir / "a.log", std::uintmax_t{1} << 40);
+  append(dir / "a.log", "its end\nafter\n");
+  FileRig rig(PositionBook({}, ""), 1'000'000);
+  rig.tail(dir / "a.log");
+  ASSERT_TRUE(rig.wait_for_lines(3));
+  EXPECT_EQ(rig.sink.lines[0], "begin");
+  EXPECT_EQ(rig.sink.lines[1].size(), 1'000'000U);
+  EXPECT_EQ(rig.sink.lines[2], "after");
+  EXPECT_EQ(rig.saved().positions.at(dir / "a.log"), std::to_string(fs::file_size(dir / "a.log")));
+}
+
+// A line that is too long was on its way: it goes again as it went, and its rest is skipped again.
+TEST(FileSource, RepeatsALineThatIsTooLongAsItWas) {
+  TempDir dir;
+  const std::string path = dir / "a.log";
+  write(path, "begin\n");
+  fs::resize_file(path, std::uintmax_t{1} << 40);
+  append(path, "its end\nafter\n");
+  PositionBook::Snapshot saved;
+  std::vector<std::int64_t> times;
+  {
+    FileRig rig(PositionBook({}, ""), 1'000'000);
+    rig.sink.hold = true;
+    rig.tail(path);
+    ASSERT_TRUE(rig.wait_for_lines(3));
+    rig.sink.tickets.erase(rig.sink.tickets.begin());  // "begin" was acknowledged
+    times.assign(rig.sink.timestamps.begin() + 1, rig.sink.timestamps.end());
+    saved = rig.saved();
+  }
+  FileRig rig(PositionBook(saved.positions, saved.identities), 1'000'000);
+  rig.tail(path);
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  rig.settle();
+  EXPECT_TRUE(rig.sink.lines == (Lines{std::string(1'000'000, '\0'), "after"}));
+  EXPECT_EQ(rig.sink.timestamps, times);
+}
+
 TEST(FileSource, ReadsALongLineThatComesInPieces) {
   TempDir dir;
   write(dir / "a.log", "");

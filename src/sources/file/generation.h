@@ -80,6 +80,11 @@ class Generation final : public OpenFile {
   // Whether the bytes at `offset` minus their length are `marker`: the file is still the one it
   // was.
   bool matches(std::uint64_t offset, std::string_view marker) const;
+  // The bytes in front of it, at most as many as a marker has; none if they cannot be read.
+  std::string bytes_in_front_of(std::uint64_t offset) const;
+  // Where the hole of a sparse file ends in which `offset` lies; `offset` if it lies in none. The
+  // file is open.
+  std::uint64_t end_of_hole(std::uint64_t offset) const;
   // Size of the file now; 0 if that cannot be told.
   std::uint64_t size() const;
 
@@ -105,7 +110,6 @@ class Generation final : public OpenFile {
       : fd_(std::move(fd)), id_(id), file_(std::move(file)) {
     begin_ledger(0);
   }
-  std::string bytes_in_front_of(std::uint64_t offset) const;
   void begin_ledger(std::uint64_t offset);
 
   Fd fd_;

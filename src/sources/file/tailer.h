@@ -1,9 +1,6 @@
 // Tailer: follows one path and hands its lines to a pipeline, losing none.
 //
-// Reading. One pread into the shard's buffer, split at newlines; every line is a view into that
-// buffer. What follows the last newline is not kept but read again next time, so a file costs no
-// buffer. Each read begins with the last bytes of the one before: if they differ, the file was
-// truncated and written anew, even if it is larger than before.
+// Reading is in generation_reader.h; here is which file is read, and what became of it.
 //
 // Rotation. The path may come to mean another inode (rename, symlink swap) at any time. Each one
 // that was seen is a Generation in a chain, read in order to its end; the saved position is that of
@@ -32,11 +29,10 @@
 #include "positions/position_book.h"
 #include "sources/file/file_metrics.h"
 #include "sources/file/generation.h"
-#include "sources/file/line_decoder.h"
+#include "sources/file/generation_reader.h"
+#include "sources/file/tail_context.h"
 #include "sources/file/watcher.h"
-#include "sources/pipeline_driver.h"
 #include "sources/read_scheduler.h"
-#include "sources/shard.h"
 
 namespace tailrace {
 
@@ -47,20 +43,6 @@ struct TailedFile {
   std::uint64_t size = 0;
   std::uint64_t delivered = 0;  // what is in front of this offset was acknowledged
   std::uint64_t lag = 0;        // bytes not acknowledged, those of rotated files too
-};
-
-// What all tailers of a job share; outlives them.
-struct TailContext {
-  Shard& shard;
-  ReadScheduler& scheduler;
-  Watcher& watcher;
-  PositionBook& positions;
-  PipelineDriver& pipeline;
-  FileSourceMetrics& metrics;
-  const LineDecoder* decoder = nullptr;  // null: bytes pass unchanged
-  // Longest line in bytes; the rest of a longer one is left out. It bounds memory, not what Loki
-  // takes.
-  std::size_t line_bytes_max = std::size_t{16} << 20;
 };
 
 class Tailer final : public Reader, private WatchListener {
@@ -113,17 +95,7 @@ class Tailer final : public Reader, private WatchListener {
 
  private:
   void on_modified() override;
-  const LineDecoder* decoder_of(Generation& generation);
-  Step read(Generation& generation);
   bool open_again(Generation& generation);
-  Step find_newline(Generation& generation);
-  std::uint64_t hand_on(Generation& generation, std::string_view lines, std::uint64_t end);
-  std::uint64_t hand_on(Generation& generation, std::string_view lines, std::uint64_t end,
-                        std::int64_t first_ns);
-  bool repeat_read(Generation& generation, std::string_view bytes, bool at_end);
-  void skip_rest_of_line(Generation& generation, std::string_view bytes);
-  void truncated(Generation& generation, std::uint64_t size_now);
-  void drained_at(Generation& generation, std::uint64_t size);
   void add(std::unique_ptr<Generation> generation);
   void drop_finished();
   bool hand_on_last_line(Generation& generation);
@@ -136,6 +108,7 @@ class Tailer final : public Reader, private WatchListener {
   LabelSetRef stream_;
   std::function<bool(const std::string&)> is_target_;
   std::shared_ptr<FileMetrics> metrics_;  // owners: all tailers of this path
+  GenerationReader reader_;
   std::deque<std::unique_ptr<Generation>>
       chain_;  // oldest first; the last one is, or was, at the path
   bool missing_ = false;
