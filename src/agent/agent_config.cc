@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/agent.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "config/expand_env.h"
@@ -353,7 +354,8 @@ Result<AgentConfig> load_agent_config(const CommandLine& flags) {
   TAILRACE_TRY(std::string text, read_file(path, std::size_t{64} << 20));
   if (flags.flag("config.expand-env")) text = expand_env(text, process_env);
   AgentConfig config = read_agent_config(path, std::move(text), flags);
-  if (config.errors->failed()) return Error{ErrorCode::kInvalid, config.errors->text()};
+  // Pipelines and sources find their problems when they are built: in the same run.
+  if (config.errors->failed()) return check_agent_config(config).error();
   return config;
 }
 

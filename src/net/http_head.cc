@@ -18,15 +18,6 @@ bool is_name(std::string_view text, std::string_view lower) noexcept {
   return true;
 }
 
-constexpr std::array<bool, 256> kNameBytes = [] {
-  std::array<bool, 256> out{};
-  for (int c = 'a'; c <= 'z'; ++c) out[static_cast<std::size_t>(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c) out[static_cast<std::size_t>(c)] = true;
-  for (int c = '0'; c <= '9'; ++c) out[static_cast<std::size_t>(c)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) out[static_cast<std::size_t>(c)] = true;
-  return out;
-}();
-
 HeadState bad(MessageHead& head, int status, const char* reason) {
   head.bad_status = status;
   head.bad_reason = reason;
@@ -110,7 +101,7 @@ bool note_field(MessageHead& head, const HeadField& field) {
 
 HeadState parse_field(std::string_view line, MessageHead& head) {
   std::size_t at = 0;
-  while (at < line.size() && kNameBytes[static_cast<unsigned char>(line[at])]) ++at;
+  while (at < line.size() && is_token_byte(line[at])) ++at;
   if (at == 0 || at == line.size() || line[at] != ':') return bad(head, 400, "bad header line");
   HeadField field{line.substr(0, at), line.substr(at + 1)};
   while (!field.value.empty() && (field.value.front() == ' ' || field.value.front() == '\t'))

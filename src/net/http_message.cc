@@ -8,15 +8,6 @@
 namespace tailrace {
 namespace {
 
-constexpr std::array<bool, 256> kTokenBytes = [] {
-  std::array<bool, 256> out{};
-  for (int c = 'a'; c <= 'z'; ++c) out[static_cast<std::size_t>(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c) out[static_cast<std::size_t>(c)] = true;
-  for (int c = '0'; c <= '9'; ++c) out[static_cast<std::size_t>(c)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) out[static_cast<std::size_t>(c)] = true;
-  return out;
-}();
-
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -65,7 +56,7 @@ bool accepts_gzip(std::string_view accept_encoding) {
 
 bool is_token(std::string_view text) noexcept {
   for (const char c : text) {
-    if (!kTokenBytes[static_cast<unsigned char>(c)]) return false;
+    if (!is_token_byte(c)) return false;
   }
   return !text.empty();
 }

@@ -1,6 +1,8 @@
 // What both ends of HTTP share: header lists, tokens, status texts.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +20,16 @@ bool has_header(const HttpHeaders& headers, std::string_view name);
 bool list_has_token(std::string_view list, std::string_view token);
 // Whether Accept-Encoding allows gzip ("gzip;q=0" does not).
 bool accepts_gzip(std::string_view accept_encoding);
+
+inline constexpr std::array<bool, 256> kTokenBytes = [] {
+  std::array<bool, 256> out{};
+  for (int c = 'a'; c <= 'z'; ++c) out[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) out[static_cast<std::size_t>(c)] = true;
+  for (int c = '0'; c <= '9'; ++c) out[static_cast<std::size_t>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) out[static_cast<std::size_t>(c)] = true;
+  return out;
+}();
+constexpr bool is_token_byte(char c) noexcept { return kTokenBytes[static_cast<unsigned char>(c)]; }
 
 // RFC 9110's token: method and header names.
 bool is_token(std::string_view text) noexcept;

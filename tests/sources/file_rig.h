@@ -42,10 +42,11 @@ class KeepingSink final : public EntrySink {
 class FileRig {
  public:
   explicit FileRig(PositionBook book = PositionBook({}, ""), std::size_t line_bytes_max = 1 << 20,
-                   std::size_t open_files_max = 1000, std::int64_t sync_period_ns = 50 * kNsPerMs)
+                   std::size_t open_files_max = 1000, std::int64_t sync_period_ns = 50 * kNsPerMs,
+                   const Clock& clock = Clock::system())
       : positions(std::move(book)),
-        shard(io.get_executor(), Clock::system(), metrics, open_files_max),
-        scheduler(io.get_executor(), Clock::system()),
+        shard(io.get_executor(), clock, metrics, open_files_max),
+        scheduler(io.get_executor(), clock),
         watcher(io.get_executor()),
         driver(shard, sink),
         file_metrics(metrics),

@@ -237,6 +237,54 @@ TEST(FileSource, DoesNotReadARotatedFileAgainUnderItsNewName) {
   EXPECT_EQ(rig.sink.lines, (Lines{"one", "two"}));
 }
 
+// However busy the log at the path is: what was rotated and read to its end is let go.
+TEST(FileSource, ClosesRotatedFilesOfABusyLog) {
+  TempDir dir;
+  FakeClock clock(1'000 * kNsPerSecond);
+  FileRig rig(PositionBook({}, ""), 1 << 20, 1000, 10 * kNsPerMs, clock);
+  write(dir / "a.log", "0\n");
+  rig.tail(dir / "a.log");
+  ASSERT_TRUE(rig.wait_for_lines(1));
+  for (std::size_t i = 1; i <= 4; ++i) {
+    fs::rename(dir / "a.log", dir / ("a.log." + std::to_string(i)));
+    write(dir / "a.log", std::to_string(i) + "\n");
+    ASSERT_TRUE(rig.wait_for_lines(i + 1));
+    EXPECT_EQ(rig.shard.open_files.count(), i + 1);
+  }
+  for (std::size_t i = 5; i < 20; ++i) {
+    clock.advance_ns(Tailer::kLingerNs / 8);
+    append(dir / "a.log", std::to_string(i) + "\n");
+    ASSERT_TRUE(rig.wait_for_lines(i + 1));
+  }
+  EXPECT_TRUE(rig.wait_for([&] { return rig.shard.open_files.count() == 1; }));
+}
+
+TEST(FileSource, ClockJumpsNeitherStopNorReorderAFile) {
+  TempDir dir;
+  FakeClock clock(100'000 * kNsPerSecond);
+  FileRig rig(PositionBook({}, ""), 1 << 20, 1000, 10 * kNsPerMs, clock);
+  write(dir / "a.log", "");
+  rig.tail(dir / "a.log");
+  Lines want;
+  for (const std::int64_t hours : {0, 1, 0, -1, 0, 1, 24, -24}) {
+    clock.advance_ns(hours * 3600 * kNsPerSecond);
+    for (int i = 0; i < 3; ++i) {
+      want.push_back("line " + std::to_string(want.size()));
+      append(dir / "a.log", want.back() + "\n");
+    }
+    ASSERT_TRUE(rig.wait_for_lines(want.size()));
+    // A clock that was set right is followed: lines of the future would be refused.
+    EXPECT_LT(std::abs(rig.sink.timestamps.back() - clock.now_ns()), kNsPerSecond);
+  }
+  EXPECT_EQ(rig.sink.lines, want);
+  std::vector<std::int64_t> times = rig.sink.timestamps;
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    if (i % 3 != 0) {
+      EXPECT_GT(times[i], times[i - 1]);
+    }
+  }
+}
+
 TEST(FileSource, StartsOverWhenTruncated) {
   TempDir dir;
   write(dir / "a.log", "first content, long\n");

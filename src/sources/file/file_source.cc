@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "base/path.h"
 #include "telemetry/log.h"
 
 namespace tailrace {
@@ -20,14 +21,7 @@ constexpr std::int64_t kWarnAgainNs = 600 * kNsPerSecond;
 // wildcard.
 std::string literal_directory(const std::string& pattern) {
   const std::string fixed = pattern.substr(0, pattern.find_first_of("*?[{\\"));
-  const std::size_t slash = fixed.rfind('/');
-  if (slash == std::string::npos) return {};
-  return slash == 0 ? "/" : fixed.substr(0, slash);
-}
-
-std::string parent(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == 0 ? "/" : path.substr(0, slash);
+  return fixed.find('/') == std::string::npos ? std::string() : std::string(path_directory(fixed));
 }
 
 std::optional<FileId> id_of(const std::string& path) {
@@ -132,7 +126,7 @@ void FileSource::sync(Target& target) {
     directories.insert(std::move(directory));
   }
   for (const std::string& path : paths) {
-    directories.insert(parent(path));
+    directories.emplace(path_directory(path));
     if (!target.tailers.contains(path)) start_tailer(target, path);
   }
   for (const std::string& directory : directories) watch(directory);
@@ -153,7 +147,7 @@ void FileSource::sync(Target& target) {
 void FileSource::watch(const std::string& directory) {
   if (context_.watcher.watch_directory(directory, *this) || id_of(directory)) return;
   std::string above = directory;
-  while (above.size() > 1 && !id_of(above)) above = parent(above);
+  while (above.size() > 1 && !id_of(above)) above = std::string(path_directory(above));
   context_.watcher.watch_directory(above, *this);
   if (id_of(directory)) sync_soon();  // it came in between
 }

@@ -12,6 +12,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,10 +96,11 @@ class Generation final : public OpenFile {
   // Nothing of it is on its way.
   bool settled();
 
-  bool rotated = false;             // something else stands at the path now
-  bool drained = false;             // read to its end when last looked at...
-  std::uint64_t drained_size = 0;   // ...which was here
-  std::int64_t quiet_since_ns = 0;  // monotonic; when the end was reached
+  bool rotated = false;            // something else stands at the path now
+  bool drained = false;            // read to its end when last looked at...
+  std::uint64_t drained_size = 0;  // ...which was here
+  // Monotonic; when that end was first reached. None before the first time.
+  std::optional<std::int64_t> quiet_since_ns;
   std::uint64_t no_newline_up_to =
       0;                       // searched from offset() to here (absolute) without finding one
   bool skipping_line = false;  // inside a line of which the beginning was already sent

@@ -243,9 +243,12 @@ void GenerationReader::truncated(Generation& generation, std::uint64_t size_now)
 }
 
 void GenerationReader::drained_at(Generation& generation, std::uint64_t size) {
+  // Looked at again without anything new, it has been quiet all the while.
+  if (!generation.quiet_since_ns || size != generation.drained_size) {
+    generation.quiet_since_ns = context_.shard.clock.monotonic_ns();
+  }
   generation.drained = true;
   generation.drained_size = size;
-  generation.quiet_since_ns = context_.shard.clock.monotonic_ns();
   metrics_.size(size);
 }
 

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/path.h"
+
 namespace tailrace {
 namespace {
 
@@ -17,9 +19,7 @@ struct DirectoryCloser {
 };
 
 std::pair<std::string, std::string> split_path(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return {".", path};
-  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
+  return {std::string(path_directory(path)), std::string(path_name(path))};
 }
 
 // Calls visit(full path, inode) for every name in `directory`.

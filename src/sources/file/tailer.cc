@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/path.h"
 #include "sources/file/rotated_files.h"
 #include "telemetry/log.h"
 
@@ -87,8 +88,7 @@ void Tailer::add_those_between(const Generation& at_path) {
 bool Tailer::told_of_renames() const {
   struct stat status {};
   const bool is_link = ::lstat(path_.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
-  return !is_link &&
-         context_.watcher.watches(path_.substr(0, std::max<std::size_t>(path_.rfind('/'), 1)));
+  return !is_link && context_.watcher.watches(std::string(path_directory(path_)));
 }
 
 void Tailer::add(std::unique_ptr<Generation> generation) {
@@ -159,7 +159,7 @@ bool Tailer::open_again(Generation& generation) {
 bool Tailer::resting(std::int64_t now_ns) const {
   if (missing_ || chain_.size() != 1) return false;
   const Generation& only = *chain_.back();
-  return only.drained && now_ns - only.quiet_since_ns > kLingerNs;
+  return only.drained && now_ns - *only.quiet_since_ns > kLingerNs;
 }
 
 void Tailer::look() {
@@ -218,7 +218,7 @@ void Tailer::drop_finished() {
   const std::int64_t now_ns = context_.shard.clock.monotonic_ns();
   while (chain_.size() > 1) {
     Generation& oldest = *chain_.front();
-    if (!oldest.drained || !oldest.settled() || now_ns - oldest.quiet_since_ns < kLingerNs) return;
+    if (!oldest.drained || !oldest.settled() || now_ns - *oldest.quiet_since_ns < kLingerNs) return;
     if (hand_on_last_line(oldest)) return;
     finished_.push_back(oldest.record());
     if (finished_.size() > kFinishedKept) finished_.pop_front();

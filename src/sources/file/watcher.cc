@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 
+#include "base/path.h"
 #include "telemetry/log.h"
 
 namespace tailrace {
@@ -18,11 +19,6 @@ constexpr std::uint32_t kDirectoryEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FR
 
 std::string join(const std::string& directory, std::string_view name) {
   return (directory == "/" ? "" : directory) + '/' + std::string(name);
-}
-
-std::string parent(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 log::Every limit_warning{60 * kNsPerSecond};
@@ -219,7 +215,7 @@ void Watcher::tell_gone(std::vector<Gone>& gone) {
     }
   }
   for (const Gone& entry : gone) {
-    const auto watch = directory_watches_.find(parent(entry.path));
+    const auto watch = directory_watches_.find(std::string(path_directory(entry.path)));
     if (watch == directory_watches_.end()) continue;
     for (DirectoryListener* listener : std::set(directories_[watch->second].listeners)) {
       listener->on_gone(entry.path, entry.now_at);
