@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The fault table: what an agent loses, repeats and needs when things go wrong.
 
-    bench/faults/run.py build/release/tailrace              every row, about six minutes
+    bench/faults/run.py build/release/tailrace              every row, about seven minutes
     bench/faults/run.py build/release/tailrace --only kills,stall
     bench/faults/run.py build/release/tailrace --markdown table.md
     bench/faults/run.py /usr/bin/promtail                   any agent that reads Promtail's configuration
