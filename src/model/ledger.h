@@ -7,8 +7,9 @@
 //   shares:     0        1          0         -> committed() == 100
 //
 // An abandoned read ends the prefix for good. Position is what the source saves: a file offset, a
-// journal cursor. Bounded by backpressure: where sinks have no room nothing is read. Not thread-safe:
-// a ledger, its tickets and its batches live on one shard. It must outlive its tickets.
+// journal cursor. Bounded by backpressure: where sinks have no room nothing is read. Not
+// thread-safe: a ledger, its tickets and its batches live on one shard. It must outlive its
+// tickets.
 #pragma once
 
 #include <cstddef>
