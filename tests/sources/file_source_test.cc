@@ -149,7 +149,8 @@ TEST(FileSource, LosesNothingWhenRotatedFasterThanItLooks) {
 
 // Numbered lines in a file that is rotated again and again while nobody looks.
 struct QuickRotations {
-  explicit QuickRotations(std::string log_path) : path(std::move(log_path)) {}
+  explicit QuickRotations(std::string log_path, bool by_links = false)
+      : path(std::move(log_path)), by_hard_links(by_links) {}
 
   void run(int rotations) {
     for (int i = 0; i < rotations; ++i) {
@@ -158,7 +159,12 @@ struct QuickRotations {
         std::error_code ignored;
         fs::rename(path + "." + std::to_string(n), path + "." + std::to_string(n + 1), ignored);
       }
-      fs::rename(path, path + ".1");
+      if (by_hard_links) {
+        fs::create_hard_link(path, path + ".1");
+        fs::remove(path);
+      } else {
+        fs::rename(path, path + ".1");
+      }
       // Times in their order, however fast this is and however coarse the file system's clock.
       time += std::chrono::seconds(1);
       fs::last_write_time(path + ".1", time);
@@ -168,6 +174,7 @@ struct QuickRotations {
   std::string next_line() { return lines.emplace_back("line " + std::to_string(lines.size())); }
 
   const std::string path;
+  const bool by_hard_links;
   fs::file_time_type time = fs::file_time_type::clock::now();
   Lines lines;
 };
@@ -222,6 +229,19 @@ TEST(FileSource, LosesNothingWhenRotatedFasterThanItLooksBehindALink) {
     EXPECT_TRUE(rig.wait_for_lines(rotations.lines.size()));
     EXPECT_EQ(rig.sink.lines, rotations.lines);
   }
+}
+
+// A second name, and the first one goes: no event says that they are of one file.
+TEST(FileSource, LosesNothingWhenRotatedByHardLinksFasterThanItLooks) {
+  TempDir dir;
+  QuickRotations rotations(dir / "a.log", true);
+  write(rotations.path, rotations.next_line() + "\n");
+  FileRig rig;
+  rig.tail(rotations.path);
+  ASSERT_TRUE(rig.wait_for_lines(1));
+  rotations.run(5);
+  EXPECT_TRUE(rig.wait_for_lines(rotations.lines.size()));
+  EXPECT_EQ(rig.sink.lines, rotations.lines);
 }
 
 TEST(FileSource, DoesNotReadARotatedFileAgainUnderItsNewName) {

@@ -218,7 +218,7 @@ void FileSource::on_gone(const std::string& path, const std::string& now_at) {
     const auto known = target->tailers.find(path);
     if (known == target->tailers.end()) continue;
     if (!now_at.empty()) known->second->on_renamed_to(now_at);
-    known->second->look();
+    known->second->look(!now_at.empty());
   }
 }
 

@@ -78,14 +78,18 @@ void Tailer::add_those_between(const Generation& at_path) {
   Generation& newest = *chain_.back();
   if (!newest.is_open() && !open_again(newest)) return;
   context_.shard.open_files.used(newest);
-  for (std::unique_ptr<Generation>& between : younger_siblings(path_, newest, is_target_)) {
+  // Its name may be gone while another one, a hard link, is there.
+  std::unique_ptr<Generation> linked;
+  if (newest.present_file().empty()) linked = find_renamed(path_, newest.reading_record());
+  const Generation& older = linked ? *linked : newest;
+  for (std::unique_ptr<Generation>& between : younger_siblings(path_, older, is_target_)) {
     if (between->id() != at_path.id() && !holds(between->id())) add(std::move(between));
   }
 }
 
 // Whether each rename of a file at the path comes as an event. Not where a link leads elsewhere,
 // and not where no watch can be had.
-bool Tailer::told_of_renames() const {
+bool Tailer::events_tell_of_renames() const {
   struct stat status {};
   const bool is_link = ::lstat(path_.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
   return !is_link && context_.watcher.watches(std::string(path_directory(path_)));
@@ -162,7 +166,7 @@ bool Tailer::resting(std::int64_t now_ns) const {
   return only.drained && now_ns - *only.quiet_since_ns > kLingerNs;
 }
 
-void Tailer::look() {
+void Tailer::look(bool told_of_renames) {
   if (stopped_) return;
   bool work = false;
   for (const auto& generation : chain_) {
@@ -181,7 +185,7 @@ void Tailer::look() {
     if (!holds((*opened)->id())) {
       context_.metrics.rotations.add();
       log::info("file was rotated", {{"path", path_}, {"inode", (*opened)->id().inode}});
-      if (!told_of_renames()) add_those_between(**opened);
+      if (!told_of_renames || !events_tell_of_renames()) add_those_between(**opened);
       add(std::move(*opened));
       publish();
     }

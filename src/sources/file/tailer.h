@@ -62,8 +62,10 @@ class Tailer final : public Reader, private WatchListener {
 
   Step step() override;
 
-  // Looks at the path and all generations, without reading: rotation, growth, deletion.
-  void look();
+  // Looks at the path and all generations, without reading: rotation, growth, deletion. False: what
+  // stood at the path went, and nobody can say where to (deleted, or a hard link under another
+  // name).
+  void look(bool told_of_renames = true);
   // A file that stood at the path was renamed to `now_at`, perhaps before we ever opened it.
   void on_renamed_to(const std::string& now_at);
 
@@ -101,7 +103,7 @@ class Tailer final : public Reader, private WatchListener {
   bool hand_on_last_line(Generation& generation);
   void resume(Generation& at_path);
   void add_those_between(const Generation& at_path);
-  bool told_of_renames() const;
+  bool events_tell_of_renames() const;
 
   TailContext& context_;
   const std::string path_;
