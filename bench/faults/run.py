@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The fault table: what an agent loses, repeats and needs when things go wrong.
 
-    bench/faults/run.py build/release/tailrace              every row, about six minutes
+    bench/faults/run.py build/release/tailrace              every row, about seven minutes
     bench/faults/run.py build/release/tailrace --only kills,stall
     bench/faults/run.py build/release/tailrace --markdown table.md
     bench/faults/run.py /usr/bin/promtail                   any agent that reads Promtail's configuration
@@ -123,15 +123,40 @@ def outage_with_renames(scene, renames, seconds):
     return Outcome(scene.finish(writer), "")
 
 
-def quick_renames(scene):
-    writer = rig.Writer(scene.log)
-    scene.started()
+def quick_renames(scene, writer=None):
+    writer = writer or rig.Writer(scene.log)
+    if not scene.agent:
+        scene.started()
     writer.start(PER_SECOND)
     for _ in range(30):
         time.sleep(0.3)
         writer.rotate()
     writer.finish()
     return Outcome(scene.finish(writer), "")
+
+
+def quick_renames_behind_a_link(scene):
+    """As kubelet rotates, but faster: what is tailed is a link, and nobody watches the directory behind it."""
+    (scene.directory / "behind").mkdir()
+    writer = rig.Writer(scene.directory / "behind" / "0.log")
+    os.symlink(writer.path, scene.log)
+    return quick_renames(scene, writer)
+
+
+def directory_replaced(scene):
+    """The logs' directory is moved away and made anew."""
+    logs = scene.directory / "logs"
+    scene.paths = logs / "*.log"
+    logs.mkdir()
+    before = rig.Writer(logs / "app.log", "before")
+    before.write(100)
+    scene.started()
+    scene.finish(before)
+    logs.rename(scene.directory / "logs.old")
+    logs.mkdir()
+    time.sleep(0.5)
+    writer = rig.Writer(logs / "app.log")
+    return quick_renames(scene, writer)
 
 
 def copytruncate(scene):
@@ -324,6 +349,8 @@ ROWS = [
     Row("outage1", "8 s outage, agent started in it, one rename", lambda s: outage_with_renames(s, 1, 25)),
     Row("outage3", "8 s outage, three renames", lambda s: outage_with_renames(s, 3, 40)),
     Row("renames", "30 renames, one each 0.3 s, Loki up", quick_renames),
+    Row("link", "30 renames behind a link, one each 0.3 s", quick_renames_behind_a_link),
+    Row("directory", "the logs' directory replaced, then 30 renames", directory_replaced),
     Row("copytruncate", "5 x copytruncate", copytruncate),
     Row("500", "Loki answers 500 for 10 s", answers_500),
     Row("stall", "Loki stalls 15 s", stall),

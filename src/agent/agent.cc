@@ -2,28 +2,24 @@
 
 #include <sys/resource.h>
 
-#include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <csignal>
-#include <optional>
 #include <utility>
 
 #include "agent/config_dump.h"
 #include "agent/explorer_setup.h"
 #include "agent/job_discovery.h"
-#include "agent/position_keeper.h"
+#include "agent/page_view.h"
 #include "agent/runtime.h"
+#include "agent/shard_side.h"
 #include "agent/store_transport.h"
 #include "agent/version.h"
 #include "app/app.h"
 #include "app/routes.h"
 #include "net/await.h"
 #include "net/http_server.h"
-#include "net/io_thread.h"
 #include "net/spawn.h"
 #include "sinks/http_transport.h"
 #include "telemetry/log.h"
@@ -98,16 +94,6 @@ class Agent {
                 {"tags", ""}})
         .set(1);
   }
-  ~Agent() {
-    // Whatever way we end: what lives on the shard goes there, and before the thread.
-    shard_.run_and_wait([this] {
-      keeper_.reset();
-      runtime_.reset();
-    });
-    shard_.stop();
-    shard_.join();
-    pool_.join();
-  }
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
@@ -121,6 +107,7 @@ class Agent {
  private:
   Result<void> start();
   Result<void> start_runtime();
+  void keep_positions();
   Result<void> start_listeners();
   void start_discovery();
   void wait_for_signal();
@@ -131,7 +118,6 @@ class Agent {
   awaitable<Result<void>> reload();
   awaitable<Result<void>> replace_runtime();
   awaitable<void> reload_on_signal();
-  awaitable<void> stop_runtime(std::int64_t deadline_ns);
   awaitable<void> stop_discovery();
   Runtime::TransportFactory transports();
   AgentView view();
@@ -140,10 +126,6 @@ class Agent {
   awaitable<bool> ask_ready();
   awaitable<std::vector<PageJob>> ask_jobs();
   awaitable<std::vector<PageClient>> ask_clients();
-
-  // Runs `work` on the shard and returns its answer here.
-  template <class Answer>
-  awaitable<Answer> ask_shard(std::function<Answer()> work);
 
   AgentConfig config_;
   const CommandLine& flags_;
@@ -154,7 +136,6 @@ class Agent {
   asio::io_context front_{1};
   asio::signal_set signals_;
   asio::steady_timer reload_over_{front_};
-  asio::thread_pool pool_{1};
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<App> app_;
   std::unique_ptr<StoreService> store_;
@@ -162,19 +143,14 @@ class Agent {
   bool stopping_ = false;
   bool reloading_ = false;
 
-  IoThread shard_{"shard"};
-  // On the shard:
-  std::optional<PositionBook> book_;
-  std::unique_ptr<PositionKeeper> keeper_;
-  std::unique_ptr<Runtime> runtime_;
+  ShardSide shard_;  // ends first: what runs there posts to the front and uses the store
 };
 
 Result<void> Agent::start() {
   if (config_.read_stdin) {
-    book_.emplace(Positions(), "");  // there is nothing to come back to
+    shard_.without_positions();  // there is nothing to come back to
   } else {
-    TAILRACE_TRY(PositionBook book, PositionKeeper::load(config_.positions));
-    book_.emplace(std::move(book));
+    TAILRACE_CHECK(shard_.load_positions(config_.positions));
   }
   TAILRACE_CHECK(start_listeners());
   TAILRACE_CHECK(start_runtime());
@@ -186,7 +162,7 @@ Result<void> Agent::start() {
 std::unique_ptr<Runtime> Agent::build_runtime(const AgentConfig& config) {
   RunMode mode{flags_.flag("dry-run"), flags_.flag("inspect"), false, {}};
   mode.on_input_end = [this] { asio::post(front_, [this] { stop_once(kInputEndNs); }); };
-  return std::make_unique<Runtime>(shard_.executor(), config, mode, *book_, metrics_, transports());
+  return shard_.build(config, mode, metrics_, transports());
 }
 
 Runtime::TransportFactory Agent::transports() {
@@ -199,20 +175,18 @@ Runtime::TransportFactory Agent::transports() {
 }
 
 Result<void> Agent::start_runtime() {
-  Result<void> started;
-  shard_.run_and_wait([&] {
-    runtime_ = build_runtime(config_);
-    started = errors_of(config_);
-    if (started) started = runtime_->start();
-    if (!started || flags_.flag("dry-run") || config_.read_stdin) return;
-    keeper_ = std::make_unique<PositionKeeper>(shard_.executor(), pool_, config_.positions, *book_,
-                                               [this] {
-                                                 // None at the end and in the middle of a reload.
-                                                 if (runtime_) runtime_->publish();
-                                               });
-    keeper_->start();
-  });
-  return started;
+  std::unique_ptr<Runtime> runtime = build_runtime(config_);
+  if (Result<void> good = errors_of(config_); !good) {
+    shard_.discard(std::move(runtime));
+    return good;
+  }
+  keep_positions();
+  return shard_.run(std::move(runtime));
+}
+
+// Before anything is read, so that the first push is noted, too.
+void Agent::keep_positions() {
+  if (!flags_.flag("dry-run") && !config_.read_stdin) shard_.keep_positions(config_.positions);
 }
 
 Result<void> Agent::start_listeners() {
@@ -272,13 +246,11 @@ void Agent::add_store_explorer(Router& router) {
 
 void Agent::start_discovery() {
   for (std::size_t job = 0; job < config_.scrape_configs.size(); ++job) {
-    discoveries_.push_back(std::make_unique<JobDiscovery>(
-        front_.get_executor(), config_.scrape_configs[job], metrics_,
-        [this, job](std::vector<FileTarget> targets) {
-          shard_.post([this, job, targets = std::move(targets)]() mutable {
-            runtime_->set_targets(job, std::move(targets));
-          });
-        }));
+    discoveries_.push_back(
+        std::make_unique<JobDiscovery>(front_.get_executor(), config_.scrape_configs[job], metrics_,
+                                       [this, job](std::vector<FileTarget> targets) {
+                                         shard_.set_targets(job, std::move(targets));
+                                       }));
   }
 }
 
@@ -301,9 +273,7 @@ void Agent::wait_for_signal() {
       stop_once(kStopNs);
     } else {
       log::warn("stopping at once");
-      shard_.post([this] {
-        if (runtime_) runtime_->give_up();
-      });
+      shard_.give_up();
     }
     wait_for_signal();
   });
@@ -319,7 +289,7 @@ awaitable<void> Agent::stop(std::int64_t deadline_ns) {
   if (reloading_) co_await reload_over_.async_wait(kAwait);
   awaitable<void> discovery_stopped = stop_discovery();
   co_await std::move(discovery_stopped);
-  awaitable<void> runtime_stopped = stop_runtime(deadline_ns);
+  awaitable<void> runtime_stopped = shard_.stop(deadline_ns);
   co_await std::move(runtime_stopped);
   if (app_) {
     awaitable<void> app_stopped = app_->stop(kServerStopNs);
@@ -334,22 +304,6 @@ awaitable<void> Agent::stop(std::int64_t deadline_ns) {
     co_await std::move(server_stopped);
   }
   front_.stop();
-}
-
-// Stops what runs, writes the positions, and takes the runtime down.
-awaitable<void> Agent::stop_runtime(std::int64_t deadline_ns) {
-  asio::steady_timer done(front_);
-  done.expires_at(asio::steady_timer::time_point::max());
-  shard_.post([this, deadline_ns, &done] {
-    auto stopped = [this, &done] {
-      if (keeper_) keeper_->write_blocking();
-      runtime_.reset();
-      book_->leave_all();  // those who come with a reload are behind nobody
-      asio::post(front_, [&done] { done.cancel(); });
-    };
-    runtime_ ? runtime_->stop(deadline_ns, stopped) : stopped();
-  });
-  co_await done.async_wait(kAwait);
 }
 
 awaitable<void> Agent::reload_on_signal() {
@@ -380,95 +334,45 @@ awaitable<Result<void>> Agent::replace_runtime() {
   }
   if (loaded) {
     // Wholly built beside the running one: whatever is wrong with it shows before anything stops.
-    shard_.run_and_wait([&] { next = build_runtime(*loaded); });
+    next = build_runtime(*loaded);
     if (Result<void> good = errors_of(*loaded); !good) {
-      shard_.run_and_wait([&] { next.reset(); });
+      shard_.discard(std::move(next));
       loaded = std::move(good).error();
     }
   }
   if (!loaded) co_return std::move(loaded).error();
   awaitable<void> discovery_stopped = stop_discovery();
   co_await std::move(discovery_stopped);
-  awaitable<void> runtime_stopped = stop_runtime(kStopNs);
+  awaitable<void> runtime_stopped = shard_.stop(kStopNs);
   co_await std::move(runtime_stopped);
   if (stopping_) {
-    shard_.run_and_wait([&] { next.reset(); });
+    shard_.discard(std::move(next));
     co_return Error{ErrorCode::kUnavailable, "stopped in the middle of a reload"};
   }
   config_ = std::move(*loaded);
-  Result<void> started;
-  shard_.run_and_wait([&] {
-    if (keeper_) keeper_->set_options(config_.positions);
-    runtime_ = std::move(next);
-    started = runtime_->start();
-  });
+  keep_positions();
+  const Result<void> started = shard_.run(std::move(next));
   start_discovery();
   if (started) log::info("reloaded config", {{"config", config_.file_name}});
   co_return started;
 }
 
-template <class Answer>
-awaitable<Answer> Agent::ask_shard(std::function<Answer()> work) {
-  auto on_shard = [](std::function<Answer()> asked) -> awaitable<Answer> { co_return asked(); };
-  awaitable<Answer> task = on_shard(std::move(work));
-  co_return co_await asio::co_spawn(shard_.executor(), std::move(task), asio::use_awaitable);
-}
-
 awaitable<bool> Agent::ask_ready() {
   if (stopping_) co_return false;
-  awaitable<bool> asked = ask_shard<bool>([this] { return runtime_ && runtime_->ready(); });
+  awaitable<bool> asked = shard_.ask(&Runtime::ready);
   co_return co_await std::move(asked);
 }
 
 awaitable<std::vector<PageJob>> Agent::ask_jobs() {
-  using Jobs = std::vector<Runtime::JobStatus>;
-  awaitable<Jobs> asked =
-      ask_shard<Jobs>([this] { return runtime_ ? runtime_->status() : Jobs(); });
-  Jobs jobs = co_await std::move(asked);
-  std::vector<PageJob> out;
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    PageJob& job = out.emplace_back();
-    job.name = std::move(jobs[i].name);
-    for (SourceStatus& source : jobs[i].sources) {
-      PageTarget& target = job.targets.emplace_back();
-      target.type = std::move(source.type);
-      target.ready = source.ready;
-      target.labels = std::move(source.labels);
-      target.discovered = std::move(source.discovered);
-      target.details = std::move(source.details);
-      for (SourceFile& file : source.files) {
-        target.files.push_back(
-            {std::move(file.path), file.delivered, file.read, file.size, file.lag});
-      }
-    }
-    if (i >= discoveries_.size()) continue;
-    for (const DroppedTarget& dropped : discoveries_[i]->list().dropped) {
-      job.dropped.push_back({std::string(drop_reason_name(dropped.reason)), dropped.discovered});
-    }
-  }
-  co_return out;
+  awaitable<std::vector<Runtime::JobStatus>> asked = shard_.ask(&Runtime::status);
+  std::vector<Runtime::JobStatus> jobs = co_await std::move(asked);
+  co_return page_jobs(std::move(jobs), discoveries_);
 }
 
 awaitable<std::vector<PageClient>> Agent::ask_clients() {
-  using Clients = std::vector<Runtime::ClientStatus>;
-  awaitable<Clients> asked =
-      ask_shard<Clients>([this] { return runtime_ ? runtime_->client_status() : Clients(); });
-  Clients clients = co_await std::move(asked);
-  std::vector<PageClient> out;
-  // None in a dry run, nor in the middle of a reload, which may change how many there are.
-  for (std::size_t i = 0; i < std::min(clients.size(), config_.clients.size()); ++i) {
-    PageClient& client = out.emplace_back();
-    client.name = std::move(clients[i].name);
-    client.url = config_.clients[i].url.text();
-    client.embedded = store_ && is_own_store(config_.clients[i], config_.store);
-    for (SenderStatus& sender : clients[i].senders) {
-      client.senders.push_back({std::move(sender.tenant), sender.sent_entries, sender.sent_bytes,
-                                sender.retries, sender.dropped_entries, sender.waiting_payloads,
-                                std::move(sender.last_error), sender.last_error_ns,
-                                sender.last_sent_ns});
-    }
-  }
-  co_return out;
+  awaitable<std::vector<Runtime::ClientStatus>> asked = shard_.ask(&Runtime::client_status);
+  std::vector<Runtime::ClientStatus> clients = co_await std::move(asked);
+  co_return page_clients(std::move(clients), config_, store_ != nullptr);
 }
 
 AgentView Agent::view() {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/agent.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "config/expand_env.h"
@@ -349,7 +350,8 @@ Result<AgentConfig> load_agent_config(const CommandLine& flags) {
     text = std::move(*expanded);
   }
   AgentConfig config = read_agent_config(path, std::move(text), flags);
-  if (config.errors->failed()) return Error{ErrorCode::kInvalid, config.errors->text()};
+  // Pipelines and sources find their problems when they are built: in the same run.
+  if (config.errors->failed()) return check_agent_config(config).error();
   return config;
 }
 

@@ -88,12 +88,13 @@ void PositionKeeper::write() {
   auto snapshot = std::make_shared<const PositionBook::Snapshot>(book_.snapshot());
   boost::asio::post(
       pool_, [this, alive = lifetime_.watch(), executor = executor_, options = options_, snapshot] {
-        const bool replaced = write_files(options, *snapshot);
-        boost::asio::post(executor, [this, alive, replaced] {
+        const Outcome outcome = write_files(options, *snapshot);
+        boost::asio::post(executor, [this, alive, outcome, snapshot] {
           if (!alive()) return;
           writing_ = false;
+          outcome.all ? book_.written(*snapshot) : book_.not_written();
           const std::string since = std::exchange(since_, {});
-          if (replaced) {
+          if (outcome.ours) {
             open_notes();
             append(since);
           }
@@ -106,27 +107,25 @@ void PositionKeeper::write_blocking() {
   publish_();
   book_.drop_missing_files();
   // Behind a write that is under way: the pool has one thread, and the younger must be the last.
-  std::promise<void> written;
-  boost::asio::post(pool_, [&, snapshot = book_.snapshot()] {
-    write_files(options_, snapshot);
-    written.set_value();
-  });
-  written.get_future().wait();
+  const PositionBook::Snapshot snapshot = book_.snapshot();
+  std::promise<Outcome> written;
+  boost::asio::post(pool_, [&] { written.set_value(write_files(options_, snapshot)); });
+  written.get_future().get().all ? book_.written(snapshot) : book_.not_written();
 }
 
-bool PositionKeeper::write_files(const PositionsOptions& options,
-                                 const PositionBook::Snapshot& snapshot) {
+PositionKeeper::Outcome PositionKeeper::write_files(const PositionsOptions& options,
+                                                    const PositionBook::Snapshot& snapshot) {
   static log::Every log_failure(std::int64_t{30} * 1'000'000'000);
   // Ours first: if only one is written, it must be the one that a restart does not believe alone.
   Result<void> written =
       replace_file_blocking(identities_path(options.filename), snapshot.identities, 0600);
-  const bool replaced = written.has_value();
+  const bool ours = written.has_value();
   if (written) written = save_positions_blocking(options.filename, snapshot.positions);
   if (!written && log_failure.due()) {
     log::error("cannot write the positions file, trying again",
                {{"file", options.filename}, {"error", written.error().text()}});
   }
-  return replaced;
+  return {ours, written.has_value()};
 }
 
 void PositionKeeper::set_options(PositionsOptions options) {

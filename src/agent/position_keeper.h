@@ -55,8 +55,12 @@ class PositionKeeper {
   void arm();
   void write_soon();
   void write();
-  // Whether our own file was replaced.
-  static bool write_files(const PositionsOptions& options, const PositionBook::Snapshot& snapshot);
+  struct Outcome {
+    bool ours = false;  // our own file was replaced
+    bool all = false;   // both were
+  };
+  static Outcome write_files(const PositionsOptions& options,
+                             const PositionBook::Snapshot& snapshot);
   void append(std::string_view notes);
   void open_notes();
 

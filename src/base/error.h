@@ -46,10 +46,4 @@ class [[nodiscard]] Error {
 // Error{kIo, "<what>: <strerror(errno_value)>"}; kNotFound for ENOENT.
 Error errno_error(std::string_view what, int errno_value);
 
-// Retry is decided by code, never by words.
-constexpr bool is_retryable(ErrorCode code) noexcept {
-  return code == ErrorCode::kUnavailable || code == ErrorCode::kRateLimited ||
-         code == ErrorCode::kTimeout;
-}
-
 }  // namespace tailrace

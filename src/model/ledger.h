@@ -7,7 +7,7 @@
 //   shares:     0        1          0         -> committed() == 100
 //
 // An abandoned read ends the prefix for good. Position is what the source saves: a file offset, a
-// journal cursor. Limit: the source asks in_flight() and reads no further above its own bound. Not
+// journal cursor. Bounded by backpressure: where sinks have no room nothing is read. Not
 // thread-safe: a ledger, its tickets and its batches live on one shard. It must outlive its
 // tickets.
 #pragma once
@@ -35,7 +35,6 @@ class Ledger final : public TicketOwner {
 
   // The position up to which everything is delivered.
   const Position& committed() const noexcept { return committed_; }
-  std::size_t in_flight() const noexcept { return reads_.size(); }
   bool idle() const noexcept { return reads_.empty(); }
   // Called whenever committed() has moved.
   void on_moved(std::function<void()> callback) { on_moved_ = std::move(callback); }

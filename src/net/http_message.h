@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +21,6 @@ bool list_has_token(std::string_view list, std::string_view token);
 // Whether Accept-Encoding allows gzip ("gzip;q=0" does not).
 bool accepts_gzip(std::string_view accept_encoding);
 
-// RFC 9110's token: method and header names.
 inline constexpr std::array<bool, 256> kTokenBytes = [] {
   std::array<bool, 256> out{};
   for (int c = 'a'; c <= 'z'; ++c) out[static_cast<std::size_t>(c)] = true;
@@ -29,7 +29,9 @@ inline constexpr std::array<bool, 256> kTokenBytes = [] {
   for (const char c : std::string_view("!#$%&'*+-.^_`|~")) out[static_cast<std::size_t>(c)] = true;
   return out;
 }();
-inline bool is_token_byte(char c) noexcept { return kTokenBytes[static_cast<unsigned char>(c)]; }
+constexpr bool is_token_byte(char c) noexcept { return kTokenBytes[static_cast<unsigned char>(c)]; }
+
+// RFC 9110's token: method and header names.
 bool is_token(std::string_view text) noexcept;
 // A header value may hold anything but control characters (a tab is fine).
 bool is_header_value(std::string_view text) noexcept;

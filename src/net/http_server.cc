@@ -13,6 +13,7 @@
 #include <mutex>
 
 #include "net/await.h"
+#include "net/bound_socket.h"
 #include "net/dial.h"
 #include "net/server_connection.h"
 #include "telemetry/log.h"
@@ -81,20 +82,6 @@ Result<Fd> bind_listener(const ListenOptions& options) {
     if (!without_v6) return fd;
     hints.ai_family = AF_INET;
   }
-}
-
-std::uint16_t bound_port(int fd) {
-  sockaddr_storage address{};
-  socklen_t bytes = sizeof address;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &bytes) != 0) return 0;
-  sockaddr_in v4{};
-  sockaddr_in6 v6{};
-  if (address.ss_family == AF_INET6) {
-    std::memcpy(&v6, &address, sizeof v6);
-    return ntohs(v6.sin6_port);
-  }
-  std::memcpy(&v4, &address, sizeof v4);
-  return ntohs(v4.sin_port);
 }
 
 void add_to_epoll(int epoll, int fd, std::uint32_t events, std::uint64_t word) {

@@ -3,13 +3,8 @@
 // Sources publish positions as deliveries are acknowledged; the book is written every sync_period
 // and at the end. Two targets that tail the same path share one entry: the lower offset is written.
 //
-// Beside Promtail's file lies our own, `<positions file>.tailrace`: for each path the generations
-// (inodes) that are not finished, oldest first, so that a file rotated while we were down is found
-// again; and their reads that are on the way, with their times, so that after a crash they are sent
-// as they were and Loki sees that it has them. Between two writes of the whole, notes are appended:
-// a read before it is pushed, a position when it has moved. A process that is killed thus repeats
-// only what was not acknowledged, with the same times. Promtail ignores the file; without it only
-// these are lost.
+// Beside Promtail's file lies our own (identity_notes.h), so that a file rotated while we were down
+// is found again, and what was on its way when we were killed is sent as it was.
 //
 // Lives on the shard's thread; snapshot() is what goes to another.
 #pragma once
@@ -23,27 +18,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "positions/file_identity.h"
+#include "positions/identity_notes.h"
 
 namespace tailrace {
-
-// One read of a file: it begins where the one before it ends.
-struct ReadRecord {
-  std::uint64_t end = 0;
-  std::int64_t timestamp_ns = 0;  // of its first line; each line has one nanosecond more
-  std::string marker;             // the bytes in front of `end`, see Marker
-  friend bool operator==(const ReadRecord&, const ReadRecord&) = default;
-};
-
-// One file behind a path, as it was when last written down.
-struct GenerationRecord {
-  FileId id;
-  std::uint64_t offset = 0;       // delivered up to here
-  std::string marker;             // the bytes in front of `offset`, see Marker
-  std::string file;               // where it was opened, links resolved; "": at the path itself
-  std::vector<ReadRecord> reads;  // from `offset` on: on their way
-  friend bool operator==(const GenerationRecord&, const GenerationRecord&) = default;
-};
 
 class PositionBook {
  public:
@@ -98,6 +75,9 @@ class PositionBook {
   };
   // What to write now; the book counts as clean afterwards, and all notes as written.
   Snapshot snapshot();
+  // It was written; or it was not, and is to be written again although nothing else changes.
+  void written(const Snapshot& snapshot) { written_ = snapshot.positions; }
+  void not_written() { dirty_ = true; }
 
  private:
   struct Tailed {
@@ -106,15 +86,8 @@ class PositionBook {
   };
   std::map<std::string, std::string> saved_;           // by path or key
   std::map<std::string, std::vector<Tailed>> tailed_;  // by path
-  std::map<std::string, std::vector<GenerationRecord>> identities_;
-  // What the positions file holds, and what it held before that: it is written after our own, and
-  // the process may end in between.
-  struct Base {
-    std::optional<std::uint64_t> saved;
-    std::optional<std::uint64_t> before;
-  };
-  std::map<std::string, Base> bases_;           // by path
-  std::map<std::string, std::string> written_;  // saved_ as it was last taken for writing
+  Identities identities_;
+  std::map<std::string, std::string> written_;  // saved_ as it stands in the positions file
   std::string notes_;
   std::function<void(std::string_view)> on_notes_;
   bool dirty_ = false;
@@ -122,13 +95,7 @@ class PositionBook {
   std::function<void()> on_urgent_;
 
   void refresh(const std::string& path);
-  void take_line(std::string_view line);
-  bool agrees(const std::string& path) const;
   bool noted(const std::string& path, Owner owner) const;
-  void append_path(const std::string& path, std::string& out) const;
 };
-
-// `<positions file>.tailrace`
-std::string identities_path(const std::string& positions_file);
 
 }  // namespace tailrace

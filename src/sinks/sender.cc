@@ -117,9 +117,9 @@ asio::awaitable<void> Sender::run() {
       co_await wake_.async_wait(kAwait);
       continue;
     }
-    const bool settled = co_await deliver(*sealed_.front());
-    if (!settled) break;  // gave up
-    after_push();
+    const Delivery delivery = co_await deliver(*sealed_.front());
+    if (delivery == Delivery::kGivenUp) break;
+    if (delivery == Delivery::kSettled) after_push();
   }
   for (const std::unique_ptr<Payload>& payload : sealed_) {
     for (TicketShare& ticket : payload->tickets) ticket.abandon();
@@ -146,8 +146,24 @@ void Sender::after_push() {
   on_change_();
 }
 
-// Pushes until the payload is settled; false if we gave up before.
-asio::awaitable<bool> Sender::deliver(Payload& payload) {
+// Two halves in place of the front payload. The second holds the tickets: only when both are
+// settled has everything in them gone its way. False: it cannot be split.
+bool Sender::split_front(SplitBy by) {
+  Payload& whole = *sealed_.front();
+  Result<PushHalves> halves = split_push(whole.body.view(), by);
+  if (!halves) return false;
+  auto second = std::make_unique<Payload>();
+  second->body = std::move(halves->second.body);
+  second->entries = halves->second.entries;
+  second->tickets = std::exchange(whole.tickets, {});
+  whole.body = std::move(halves->first.body);
+  whole.entries = halves->first.entries;
+  sealed_.insert(sealed_.begin() + 1, std::move(second));
+  return true;
+}
+
+// Pushes until the payload is settled, or has to be split.
+asio::awaitable<Sender::Delivery> Sender::deliver(Payload& payload) {
   Backoff backoff(options_.backoff_min_ns, options_.backoff_max_ns, options_.seed);
   for (std::int64_t attempt = 1; !gave_up_; ++attempt) {
     if (before_push_) before_push_();
@@ -163,22 +179,24 @@ asio::awaitable<bool> Sender::deliver(Payload& payload) {
       tally_.sent_bytes += static_cast<double>(payload.body.size());
       tally_.sent_entries += static_cast<double>(payload.entries);
       tally_.last_sent_ns = clock_.now_ns();
-      co_return true;
+      co_return Delivery::kSettled;
     }
     tally_.last_error =
         answer.status < 0 ? answer.text : std::to_string(answer.status) + ": " + answer.text;
     tally_.last_error_ns = clock_.now_ns();
     const bool rate_limited = answer.status == 429;
     const LossReason reason = rate_limited ? LossReason::kRateLimited : LossReason::kIngesterError;
+    if (answer.too_large() && split_front(SplitBy::kEntries)) co_return Delivery::kSplit;
+    if (answer.labels_refused() && split_front(SplitBy::kStreams)) co_return Delivery::kSplit;
     if (!answer.retryable() || (rate_limited && options_.drop_rate_limited)) {
       drop(payload, reason, answer);
-      co_return true;
+      co_return Delivery::kSettled;
     }
     tenant_metrics_.batch_retries.add();
     ++tally_.retries;
     if (options_.attempts_max != 0 && attempt >= options_.attempts_max) {
       drop(payload, reason, answer);
-      co_return true;
+      co_return Delivery::kSettled;
     }
     const std::int64_t asked_ns = std::min(answer.retry_after_ns, kRetryAfterNsMax);
     const std::int64_t wait_ns = std::max(backoff.next_ns(), asked_ns);
@@ -199,7 +217,7 @@ asio::awaitable<bool> Sender::deliver(Payload& payload) {
       co_await wake_.async_wait(kAwait);
     }
   }
-  co_return false;
+  co_return Delivery::kGivenUp;
 }
 
 void Sender::drop(const Payload& payload, LossReason reason, const PushAnswer& answer) {

@@ -7,8 +7,9 @@
 // One push is under way at a time, so order holds. A payload that fails with something that can
 // pass (429, 5xx, no answer) is pushed again, the same bytes, for ever: the file is the buffer.
 // Only if the configuration sets max_retries itself is it dropped after so many attempts, as
-// Promtail does. What can never succeed (other 4xx) is counted, logged with Loki's reason, and let
-// go, so that one bad line does not stop a file.
+// Promtail does. What is refused as a whole for its size, or for one stream in it, goes again in
+// halves. What can never succeed (other 4xx) is counted, logged with Loki's reason, and let go, so
+// that one bad line does not stop a file.
 //
 // Memory: at most kSealedMax payloads and one filling batch, plus what one read adds after
 // has_room() said yes. Lives on one shard; its task holds it alive.
@@ -31,6 +32,7 @@
 #include "sinks/client_metrics.h"
 #include "sinks/transport.h"
 #include "telemetry/log.h"
+#include "wire/push_splitter.h"
 
 namespace tailrace {
 
@@ -95,7 +97,9 @@ class Sender : public std::enable_shared_from_this<Sender> {
  private:
   static boost::asio::awaitable<void> run_holding(std::shared_ptr<Sender> self);
   boost::asio::awaitable<void> run();
-  boost::asio::awaitable<bool> deliver(Payload& payload);
+  enum class Delivery { kSettled, kSplit, kGivenUp };
+  boost::asio::awaitable<Delivery> deliver(Payload& payload);
+  bool split_front(SplitBy by);
   void seal();
   void arm_batch_timer();
   void on_batch_timer();

@@ -16,6 +16,13 @@ struct PushAnswer {
   bool delivered() const noexcept { return status / 100 == 2; }
   // Whether the same bytes can succeed later: 429, 5xx, and everything without a status.
   bool retryable() const noexcept { return status == 429 || status / 100 == 5 || status < 0; }
+  // Refused unread; less of it may be taken.
+  bool too_large() const noexcept { return status == 413; }
+  // Loki checks each stream by itself and stores the good ones, but for a label set that does not
+  // parse: then it refuses the request before it looks at anything else.
+  bool labels_refused() const noexcept {
+    return status == 400 && text.starts_with("couldn't parse labels");
+  }
 };
 
 class Transport {

@@ -74,27 +74,29 @@ class Writer {
     bool asked = false;                // the day's database, if there is one
   };
 
-  Result<Inbox> open_inbox();
-  // Reads pushes that are not in chunks into the head, from where it stopped the last time. Stops
-  // at one of a day that cannot be read now, as on a full disk: what of it is in chunks is not
-  // known then.
-  Result<void> recover();
   // Asks the days of a request what they have of it. An error: one does not answer now.
   Result<void> ask_days(const PushRequest& request);
-  // Makes a new one in place of an inbox that is found damaged while we run.
-  Result<void> renew_inbox();
-
   void run();
   void commit(std::vector<PendingPush>& pushes);
   void refuse_for_days(std::vector<PendingPush>& pushes);
   // Tells those who wait what became of their pushes.
   void answer(std::vector<PendingPush>& pushes, const Result<void>& committed);
+  void apply(const PushRequest& request, std::uint64_t seq, bool recovering);
+  std::optional<Error> refuses_for_space();
+
+  // the inbox, in writer_inbox.cc
+  Result<Inbox> open_inbox();
+  // Reads pushes that are not in chunks into the head, from where it stopped the last time. Stops
+  // at one of a day that cannot be read now, as on a full disk: what of it is in chunks is not
+  // known then.
+  Result<void> recover();
+  // Makes a new one in place of an inbox that is found damaged while we run.
+  Result<void> renew_inbox();
   Result<void> commit_to_inbox(const std::vector<PendingPush>& pushes,
                                std::vector<std::uint64_t>& seqs);
-  void apply(const PushRequest& request, std::uint64_t seq, bool recovering);
+  // Pushes below `oldest` are gone from the inbox.
   void note_cleared(std::uint64_t oldest);
   void clear_inbox();
-  std::optional<Error> refuses_for_space();
 
   // flush, in writer_flush.cc
   void seal_what_is_due(bool all);

@@ -89,7 +89,7 @@ TEST(Runtime, ALokiThatIsDownDoesNotHoldUpTheOther) {
   EXPECT_EQ(file().delivered, numbered_lines(50'000).size());
   EXPECT_EQ(file().lag, 0U);
   for (const std::uint16_t port : {std::uint16_t{1}, std::uint16_t{2}}) {
-    const std::vector<PushedEntry>& taken = rig.lokis[port].taken;
+    const std::vector<ArrivedEntry>& taken = rig.lokis[port].taken;
     for (std::size_t i = 0; i < taken.size(); ++i) {
       ASSERT_EQ(taken[i].line, "line " + std::to_string(i)) << "at Loki " << port;
     }

@@ -237,10 +237,15 @@ class Answer:
     take     remember the lines, as a Loki that stored them does
     status   what to answer; None cuts the connection without an answer
     delay    seconds to wait before that
+    body     text of the answer
+    raw      bytes to send instead of an answer; then the connection is cut
     """
 
-    def __init__(self, status=204, take=None, delay=0, headers=()):
-        self.status = status
+    def __init__(self, status=204, take=None, delay=0, headers=(), body=b"scripted answer\n", raw=None):
+        self.status = None if raw is not None else status
+        status = self.status
+        self.body = body
+        self.raw = raw
         self.take = (status is not None and status // 100 == 2) if take is None else take
         self.delay = delay
         self.headers = dict(headers)
@@ -251,11 +256,12 @@ Request = collections.namedtuple("Request", "at status headers entries")
 
 
 class Receiver:
-    """A Loki on loopback that records what it took. `answer` decides about each push; refuse() and listen() close
-    and open its port."""
+    """A Loki on loopback that records what it took. `answer` decides about each push, `judge` before it by what is in
+    the push ([(labels, entries)]; None: no opinion); refuse() and listen() close and open its port."""
 
     def __init__(self, answer=None, tls=None, port=None):
         self.answer = answer or (lambda: Answer())
+        self.judge = lambda streams: None
         self.tls = tls  # an ssl.SSLContext
         self.port = port or free_port()
         self.lock = threading.Lock()
@@ -328,7 +334,7 @@ class Receiver:
         streams, error = runner.Receiver.decode(headers, raw)
         if request.path != PUSH:
             error = f"unexpected path {request.path}"
-        answer = self.answer() if error is None else Answer(400)
+        answer = Answer(400) if error is not None else self.judge(streams) or self.answer()
         if answer.delay:
             self.released.wait(answer.delay)
         with self.lock:
@@ -342,6 +348,8 @@ class Receiver:
                                          sum(len(entries) for _, entries in streams)))
         try:
             if answer.status is None:
+                if answer.raw is not None:
+                    request.connection.sendall(answer.raw)
                 request.connection.shutdown(socket.SHUT_RDWR)
                 request.close_connection = True
                 return
@@ -349,10 +357,9 @@ class Receiver:
             for name, value in answer.headers.items():
                 request.send_header(name, value)
             if answer.status != 204:
-                body = b"scripted answer\n"
-                request.send_header("Content-Length", str(len(body)))
+                request.send_header("Content-Length", str(len(answer.body)))
                 request.end_headers()
-                request.wfile.write(body)
+                request.wfile.write(answer.body)
             else:
                 request.end_headers()
         except OSError:  # the agent gave up waiting

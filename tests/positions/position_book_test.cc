@@ -19,6 +19,7 @@ struct Notes {
     book.on_notes([this](std::string_view notes) { text += notes; });
     book.publish("/a.log", this, {record(kFile, 10, "ten")});
     const PositionBook::Snapshot snapshot = book.snapshot();
+    book.written(snapshot);
     positions = snapshot.positions;
     text = snapshot.identities;
   }

@@ -332,7 +332,7 @@ class World {
 
   void expect_equal_copies() const {
     std::map<std::size_t, std::int64_t> times;
-    for (const PushedEntry& entry : loki_.taken) {
+    for (const ArrivedEntry& entry : loki_.taken) {
       const std::size_t line = std::stoul(entry.line);
       const auto [first, is_new] = times.emplace(line, entry.timestamp_ns);
       EXPECT_EQ(first->second, entry.timestamp_ns)

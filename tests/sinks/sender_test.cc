@@ -57,7 +57,7 @@ class Rig {
   }
   std::vector<std::string> lines() const {
     std::vector<std::string> out;
-    for (const PushedEntry& pushed : loki.taken) out.push_back(pushed.line);
+    for (const ArrivedEntry& pushed : loki.taken) out.push_back(pushed.line);
     return out;
   }
   double metric(const std::string& line_start) {
@@ -149,6 +149,103 @@ TEST(Sender, DropsWhatCanNeverSucceedAndGoesOn) {
   f(413, "ingester_error", false);
   f(302, "ingester_error", false);
   f(429, "rate_limited", true);
+}
+
+std::size_t entries_of(const logproto::PushRequest& request) {
+  std::size_t count = 0;
+  for (const logproto::StreamAdapter& stream : request.streams()) {
+    count += static_cast<std::size_t>(stream.entries_size());
+  }
+  return count;
+}
+
+TEST(Sender, SendsInHalvesWhatIsTooLarge) {
+  Rig rig;
+  std::vector<std::string> want;
+  rig.loki.judge = [](const logproto::PushRequest& request) {
+    return entries_of(request) > 3 ? 413 : 0;
+  };
+  rig.script({{204}, {503, false, {}, 0}, {-1, true, {}, 0}});
+  for (int i = 0; i < 40; ++i) {
+    want.push_back(std::to_string(i));
+    rig.add(want.back());
+  }
+  ASSERT_TRUE(rig.settle());
+  std::vector<std::string> once;  // a part whose answer was lost came twice
+  for (const std::string& line : rig.lines()) {
+    if (std::find(once.begin(), once.end(), line) == once.end()) once.push_back(line);
+  }
+  EXPECT_EQ(once, want);
+  EXPECT_EQ(rig.ledger.committed(), 40);
+  EXPECT_EQ(rig.metric("promtail_sent_entries_total{host=\"loki:3100\"}"), 40);
+  EXPECT_EQ(
+      rig.metric("promtail_dropped_entries_total{host=\"loki:3100\",reason=\"ingester_error\""), 0);
+}
+
+TEST(Sender, DropsTheOneEntryThatIsTooLargeAndKeepsTheRest) {
+  Rig rig;
+  rig.loki.judge = [](const logproto::PushRequest& request) {
+    for (const logproto::StreamAdapter& stream : request.streams()) {
+      for (const logproto::EntryAdapter& entry : stream.entries()) {
+        if (entry.line().size() > 1000) return 413;
+      }
+    }
+    return 0;
+  };
+  for (int i = 0; i < 9; ++i) rig.add(i == 4 ? std::string(2000, 'x') : std::to_string(i));
+  ASSERT_TRUE(rig.settle());
+  EXPECT_EQ(rig.lines(), (std::vector<std::string>{"0", "1", "2", "3", "5", "6", "7", "8"}));
+  EXPECT_EQ(rig.ledger.committed(), 9);
+  EXPECT_EQ(
+      rig.metric("promtail_dropped_entries_total{host=\"loki:3100\",reason=\"ingester_error\""), 1);
+}
+
+TEST(Sender, DropsTheOneStreamWhoseLabelsDoNotParseAndKeepsTheRest) {
+  Rig rig;
+  rig.loki.text = "couldn't parse labels: 1:2: parse error: unexpected IDENTIFIER";
+  rig.loki.judge = [](const logproto::PushRequest& request) {
+    const auto& streams = request.streams();
+    return std::any_of(streams.begin(), streams.end(),
+                       [](const auto& stream) { return stream.labels() == "{n=\"3\"}"; })
+               ? 400
+               : 0;
+  };
+  for (int i = 0; i < 16; ++i) rig.add(std::to_string(i), {{"n", std::to_string(i % 8)}});
+  ASSERT_TRUE(rig.settle());
+  std::vector<std::string> lines = rig.lines();
+  EXPECT_EQ(lines.size(), 14U);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), "3"), 0);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), "11"), 0);
+  EXPECT_EQ(rig.ledger.committed(), 16);
+  EXPECT_EQ(
+      rig.metric("promtail_dropped_entries_total{host=\"loki:3100\",reason=\"ingester_error\""), 2);
+}
+
+TEST(Sender, DoesNotSendAgainWhatLokiStoredInPart) {
+  // Loki took the good lines of the batch and says which it did not.
+  Rig rig;
+  rig.loki.text = "entry for stream '{job=\"t\"}' has timestamp too old";
+  rig.script({{400, true, {}, 0}});
+  rig.add("one");
+  rig.add("too old");
+  ASSERT_TRUE(rig.settle());
+  EXPECT_EQ(rig.loki.answers, (std::vector<int>{400}));
+  EXPECT_EQ(rig.ledger.committed(), 2);
+}
+
+TEST(Sender, AHalfThatIsGivenUpKeepsTheReadsOfBoth) {
+  Rig rig;
+  int pushes = 0;
+  rig.loki.judge = [&pushes](const logproto::PushRequest&) {
+    ++pushes;
+    return pushes == 1 ? 413 : pushes == 2 ? 0 : 503;
+  };
+  for (int i = 0; i < 8; ++i) rig.add(std::to_string(i));
+  ASSERT_TRUE(run_until(rig.io, [&] { return pushes > 2; }));
+  rig.sender->give_up();
+  ASSERT_TRUE(run_until(rig.io, [&] { return rig.sender->finished(); }));
+  EXPECT_EQ(rig.lines().size(), 4U);
+  EXPECT_EQ(rig.ledger.committed(), 0);
 }
 
 TEST(Sender, TellsHowItDoes) {
@@ -273,7 +370,7 @@ TEST(Batch, PutsManyStreamsIntoOnePush) {
   std::sort(got.begin(), got.end());
   std::sort(want.begin(), want.end());
   EXPECT_TRUE(got == want);
-  for (const PushedEntry& pushed : rig.loki.taken) {
+  for (const ArrivedEntry& pushed : rig.loki.taken) {
     EXPECT_EQ(pushed.labels, "{n=\"" + std::to_string(std::stoi(pushed.line) % 700) + "\"}");
   }
 }

@@ -42,17 +42,18 @@ class KeepingSink final : public EntrySink {
 class FileRig {
  public:
   explicit FileRig(PositionBook book = PositionBook({}, ""), std::size_t line_bytes_max = 1 << 20,
-                   std::size_t open_files_max = 1000)
+                   std::size_t open_files_max = 1000, std::int64_t sync_period_ns = 50 * kNsPerMs,
+                   const Clock& clock = Clock::system())
       : positions(std::move(book)),
-        shard(io.get_executor(), Clock::system(), metrics, open_files_max),
-        scheduler(io.get_executor(), Clock::system()),
+        shard(io.get_executor(), clock, metrics, open_files_max),
+        scheduler(io.get_executor(), clock),
         watcher(io.get_executor()),
         driver(shard, sink),
         file_metrics(metrics),
         context{shard,  scheduler,    watcher, positions,
                 driver, file_metrics, nullptr, line_bytes_max},
         source(std::make_unique<FileSource>(
-            context, FileSourceOptions{"test", 50 * kNsPerMs, 20 * kNsPerMs})) {}
+            context, FileSourceOptions{"test", sync_period_ns, 20 * kNsPerMs})) {}
   ~FileRig() {
     for (TicketShare& ticket : sink.tickets) ticket.abandon();
   }

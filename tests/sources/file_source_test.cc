@@ -147,6 +147,103 @@ TEST(FileSource, LosesNothingWhenRotatedFasterThanItLooks) {
   EXPECT_EQ(rig.sink.lines, want);
 }
 
+// Numbered lines in a file that is rotated again and again while nobody looks.
+struct QuickRotations {
+  explicit QuickRotations(std::string log_path, bool by_links = false)
+      : path(std::move(log_path)), by_hard_links(by_links) {}
+
+  void run(int rotations) {
+    for (int i = 0; i < rotations; ++i) {
+      append(path, next_line() + "\n");
+      for (int n = rotations; n > 0; --n) {
+        std::error_code ignored;
+        fs::rename(path + "." + std::to_string(n), path + "." + std::to_string(n + 1), ignored);
+      }
+      if (by_hard_links) {
+        fs::create_hard_link(path, path + ".1");
+        fs::remove(path);
+      } else {
+        fs::rename(path, path + ".1");
+      }
+      // Times in their order, however fast this is and however coarse the file system's clock.
+      time += std::chrono::seconds(1);
+      fs::last_write_time(path + ".1", time);
+      write(path, next_line() + "\n");
+    }
+  }
+  std::string next_line() { return lines.emplace_back("line " + std::to_string(lines.size())); }
+
+  const std::string path;
+  const bool by_hard_links;
+  fs::file_time_type time = fs::file_time_type::clock::now();
+  Lines lines;
+};
+
+TEST(FileSource, LosesNothingWhenItsDirectoryIsReplaced) {
+  auto f = [](const char* what, const std::function<void(const std::string&)>& take_away) {
+    SCOPED_TRACE(what);
+    TempDir dir;
+    fs::create_directory(dir / "logs");
+    write(dir / "logs/a.log", "first\n");
+    FileRig rig;
+    rig.tail(dir / "logs/*.log");
+    ASSERT_TRUE(rig.wait_for_lines(1));
+    take_away(dir / "logs");
+    rig.settle();
+    QuickRotations rotations(dir / "logs/a.log");
+    fs::create_directory(dir / "logs");
+    write(rotations.path, rotations.next_line() + "\n");
+    ASSERT_TRUE(rig.wait_for_lines(2));
+    rig.settle();
+    rotations.run(5);
+    ASSERT_TRUE(rig.wait_for_lines(1 + rotations.lines.size()));
+    rotations.lines.insert(rotations.lines.begin(), "first");
+    EXPECT_EQ(rig.sink.lines, rotations.lines);
+  };
+  f("moved away", [](const std::string& logs) { fs::rename(logs, logs + ".old"); });
+  f("deleted", [](const std::string& logs) { fs::remove_all(logs); });
+}
+
+TEST(FileSource, NoticesADirectoryThatComesLaterAtOnce) {
+  TempDir dir;
+  FileRig rig(PositionBook({}, ""), 1 << 20, 1000, 3600 * kNsPerSecond);
+  rig.tail(dir / "not/yet/there/*.log");
+  rig.settle();
+  fs::create_directories(dir / "not/yet/there");
+  write(dir / "not/yet/there/a.log", "a\n");
+  ASSERT_TRUE(rig.wait_for_lines(1));
+}
+
+// Renames behind a link come as events of a directory that nobody watches.
+TEST(FileSource, LosesNothingWhenRotatedFasterThanItLooksBehindALink) {
+  for (const std::size_t open_files_max : {1000, 0}) {
+    TempDir dir;
+    fs::create_directory(dir / "behind");
+    QuickRotations rotations(dir / "behind/0.log");
+    write(rotations.path, rotations.next_line() + "\n");
+    fs::create_symlink(rotations.path, dir / "a.log");
+    FileRig rig(PositionBook({}, ""), 1 << 20, open_files_max);
+    rig.tail(dir / "a.log");
+    ASSERT_TRUE(rig.wait_for_lines(1));
+    rotations.run(5);
+    EXPECT_TRUE(rig.wait_for_lines(rotations.lines.size()));
+    EXPECT_EQ(rig.sink.lines, rotations.lines);
+  }
+}
+
+// A second name, and the first one goes: no event says that they are of one file.
+TEST(FileSource, LosesNothingWhenRotatedByHardLinksFasterThanItLooks) {
+  TempDir dir;
+  QuickRotations rotations(dir / "a.log", true);
+  write(rotations.path, rotations.next_line() + "\n");
+  FileRig rig;
+  rig.tail(rotations.path);
+  ASSERT_TRUE(rig.wait_for_lines(1));
+  rotations.run(5);
+  EXPECT_TRUE(rig.wait_for_lines(rotations.lines.size()));
+  EXPECT_EQ(rig.sink.lines, rotations.lines);
+}
+
 TEST(FileSource, DoesNotReadARotatedFileAgainUnderItsNewName) {
   TempDir dir;
   write(dir / "a.log", "one\n");
@@ -158,6 +255,54 @@ TEST(FileSource, DoesNotReadARotatedFileAgainUnderItsNewName) {
   ASSERT_TRUE(rig.wait_for_lines(2));
   rig.settle();
   EXPECT_EQ(rig.sink.lines, (Lines{"one", "two"}));
+}
+
+// However busy the log at the path is: what was rotated and read to its end is let go.
+TEST(FileSource, ClosesRotatedFilesOfABusyLog) {
+  TempDir dir;
+  FakeClock clock(1'000 * kNsPerSecond);
+  FileRig rig(PositionBook({}, ""), 1 << 20, 1000, 10 * kNsPerMs, clock);
+  write(dir / "a.log", "0\n");
+  rig.tail(dir / "a.log");
+  ASSERT_TRUE(rig.wait_for_lines(1));
+  for (std::size_t i = 1; i <= 4; ++i) {
+    fs::rename(dir / "a.log", dir / ("a.log." + std::to_string(i)));
+    write(dir / "a.log", std::to_string(i) + "\n");
+    ASSERT_TRUE(rig.wait_for_lines(i + 1));
+    EXPECT_EQ(rig.shard.open_files.count(), i + 1);
+  }
+  for (std::size_t i = 5; i < 20; ++i) {
+    clock.advance_ns(Tailer::kLingerNs / 8);
+    append(dir / "a.log", std::to_string(i) + "\n");
+    ASSERT_TRUE(rig.wait_for_lines(i + 1));
+  }
+  EXPECT_TRUE(rig.wait_for([&] { return rig.shard.open_files.count() == 1; }));
+}
+
+TEST(FileSource, ClockJumpsNeitherStopNorReorderAFile) {
+  TempDir dir;
+  FakeClock clock(100'000 * kNsPerSecond);
+  FileRig rig(PositionBook({}, ""), 1 << 20, 1000, 10 * kNsPerMs, clock);
+  write(dir / "a.log", "");
+  rig.tail(dir / "a.log");
+  Lines want;
+  for (const std::int64_t hours : {0, 1, 0, -1, 0, 1, 24, -24}) {
+    clock.advance_ns(hours * 3600 * kNsPerSecond);
+    for (int i = 0; i < 3; ++i) {
+      want.push_back("line " + std::to_string(want.size()));
+      append(dir / "a.log", want.back() + "\n");
+    }
+    ASSERT_TRUE(rig.wait_for_lines(want.size()));
+    // A clock that was set right is followed: lines of the future would be refused.
+    EXPECT_LT(std::abs(rig.sink.timestamps.back() - clock.now_ns()), kNsPerSecond);
+  }
+  EXPECT_EQ(rig.sink.lines, want);
+  std::vector<std::int64_t> times = rig.sink.timestamps;
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    if (i % 3 != 0) {
+      EXPECT_GT(times[i], times[i - 1]);
+    }
+  }
 }
 
 TEST(FileSource, StartsOverWhenTruncated) {
@@ -249,6 +394,47 @@ TEST(FileSource, ReadsLinesLargerThanItsBufferAndCutsThoseOverTheLimit) {
   EXPECT_EQ(rig.sink.lines[3], "after");
   EXPECT_EQ(rig.shard.buffer.size(), ReadBuffer::kUsualBytes);
   EXPECT_EQ(rig.saved().positions.at(dir / "a.log"), std::to_string(fs::file_size(dir / "a.log")));
+}
+
+TEST(FileSource, DoesNotReadTheHolesOfASparseFile) {
+  TempDir dir;
+  write(dir / "a.log", "begin\n");
+  // A terabyte of NULs: one line, without end for those who read it.
+  fs::resize_file(dir / "a.log", std::uintmax_t{1} << 40);
+  append(dir / "a.log", "its end\nafter\n");
+  FileRig rig(PositionBook({}, ""), 1'000'000);
+  rig.tail(dir / "a.log");
+  ASSERT_TRUE(rig.wait_for_lines(3));
+  EXPECT_EQ(rig.sink.lines[0], "begin");
+  EXPECT_EQ(rig.sink.lines[1].size(), 1'000'000U);
+  EXPECT_EQ(rig.sink.lines[2], "after");
+  EXPECT_EQ(rig.saved().positions.at(dir / "a.log"), std::to_string(fs::file_size(dir / "a.log")));
+}
+
+// A line that is too long was on its way: it goes again as it went, and its rest is skipped again.
+TEST(FileSource, RepeatsALineThatIsTooLongAsItWas) {
+  TempDir dir;
+  const std::string path = dir / "a.log";
+  write(path, "begin\n");
+  fs::resize_file(path, std::uintmax_t{1} << 40);
+  append(path, "its end\nafter\n");
+  PositionBook::Snapshot saved;
+  std::vector<std::int64_t> times;
+  {
+    FileRig rig(PositionBook({}, ""), 1'000'000);
+    rig.sink.hold = true;
+    rig.tail(path);
+    ASSERT_TRUE(rig.wait_for_lines(3));
+    rig.sink.tickets.erase(rig.sink.tickets.begin());  // "begin" was acknowledged
+    times.assign(rig.sink.timestamps.begin() + 1, rig.sink.timestamps.end());
+    saved = rig.saved();
+  }
+  FileRig rig(PositionBook(saved.positions, saved.identities), 1'000'000);
+  rig.tail(path);
+  ASSERT_TRUE(rig.wait_for_lines(2));
+  rig.settle();
+  EXPECT_TRUE(rig.sink.lines == (Lines{std::string(1'000'000, '\0'), "after"}));
+  EXPECT_EQ(rig.sink.timestamps, times);
 }
 
 TEST(FileSource, ReadsALongLineThatComesInPieces) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,7 @@
 
 namespace tailrace {
 
-struct PushedEntry {
+struct ArrivedEntry {
   std::string labels;
   std::string line;
   std::int64_t timestamp_ns = 0;
@@ -34,18 +35,27 @@ struct ScriptedLoki {
   };
   // What to answer next; 204 if empty.
   std::function<Answer()> next = [] { return Answer{}; };
-  std::vector<PushedEntry> taken;
+  std::vector<ArrivedEntry> taken;
   std::vector<int> answers;
   std::vector<std::string> tenants;
   std::size_t largest_body = 0;
+  // Looks at a body in front of the script: a status that is not 0 is the answer, with this text.
+  std::function<int(const logproto::PushRequest&)> judge;
+  std::string text = "scripted";
 
-  void take(std::string_view body) {
+  static std::optional<logproto::PushRequest> parse(std::string_view body) {
     const Result<std::string> bytes = snappy_uncompress(body, std::size_t{1} << 30);
     logproto::PushRequest request;
-    if (!bytes || !request.ParseFromString(*bytes)) {
+    if (!bytes || !request.ParseFromString(*bytes)) return std::nullopt;
+    return request;
+  }
+  void take(std::string_view body) {
+    const std::optional<logproto::PushRequest> parsed = parse(body);
+    if (!parsed) {
       taken.push_back({"", "<a push that does not parse>", 0});
       return;
     }
+    const logproto::PushRequest& request = *parsed;
     for (const logproto::StreamAdapter& stream : request.streams()) {
       for (const logproto::EntryAdapter& entry : stream.entries()) {
         taken.push_back({stream.labels(), entry.line(),
@@ -61,7 +71,11 @@ class ScriptedTransport final : public Transport {
       : timer_(std::move(executor)), loki_(loki) {}
 
   boost::asio::awaitable<PushAnswer> push(std::string_view tenant, std::string_view body) override {
-    const ScriptedLoki::Answer answer = loki_.next();
+    ScriptedLoki::Answer answer = loki_.next();
+    if (loki_.judge) {
+      if (const int status = loki_.judge(loki_.parse(body).value()); status != 0)
+        answer = {status, false, {}, 0};
+    }
     loki_.tenants.emplace_back(tenant);
     loki_.largest_body = std::max(loki_.largest_body, body.size());
     timer_.expires_after(answer.delay);
@@ -69,7 +83,7 @@ class ScriptedTransport final : public Transport {
     if (cancelled_) co_return PushAnswer{-1, "cancelled", 0};
     if (answer.takes && answer.status != 500) loki_.take(body);
     loki_.answers.push_back(answer.status);
-    co_return PushAnswer{answer.status, "scripted", answer.retry_after_ns};
+    co_return PushAnswer{answer.status, loki_.text, answer.retry_after_ns};
   }
   void cancel() override {
     cancelled_ = true;

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "base/path.h"
 #include "telemetry/log.h"
 
 namespace tailrace {
@@ -20,14 +21,7 @@ constexpr std::int64_t kWarnAgainNs = 600 * kNsPerSecond;
 // wildcard.
 std::string literal_directory(const std::string& pattern) {
   const std::string fixed = pattern.substr(0, pattern.find_first_of("*?[{\\"));
-  const std::size_t slash = fixed.rfind('/');
-  if (slash == std::string::npos) return {};
-  return slash == 0 ? "/" : fixed.substr(0, slash);
-}
-
-std::string parent(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == 0 ? "/" : path.substr(0, slash);
+  return fixed.find('/') == std::string::npos ? std::string() : std::string(path_directory(fixed));
 }
 
 std::optional<FileId> id_of(const std::string& path) {
@@ -132,11 +126,10 @@ void FileSource::sync(Target& target) {
     directories.insert(std::move(directory));
   }
   for (const std::string& path : paths) {
-    directories.insert(parent(path));
+    directories.emplace(path_directory(path));
     if (!target.tailers.contains(path)) start_tailer(target, path);
   }
-  for (const std::string& directory : directories)
-    context_.watcher.watch_directory(directory, *this);
+  for (const std::string& directory : directories) watch(directory);
   for (auto entry = target.tailers.begin(); entry != target.tailers.end();) {
     Tailer& tailer = *entry->second;
     tailer.look();
@@ -150,14 +143,24 @@ void FileSource::sync(Target& target) {
   }
 }
 
+// What is not there yet shows in the directory above it.
+void FileSource::watch(const std::string& directory) {
+  if (context_.watcher.watch_directory(directory, *this) || id_of(directory)) return;
+  std::string above = directory;
+  while (above.size() > 1 && !id_of(above)) above = std::string(path_directory(above));
+  context_.watcher.watch_directory(above, *this);
+  if (id_of(directory)) sync_soon();  // it came in between
+}
+
 void FileSource::start_tailer(Target& target, const std::string& path) {
   const std::optional<FileId> id = id_of(path);
   if (!id || belongs_to_other(target, path, *id)) return;
   Labels labels = target.config.labels;
   labels.set("filename", path);
   auto tailer = std::make_unique<Tailer>(context_, path, labels);
-  const auto is_target = [&](const std::string& candidate) { return target.takes(candidate); };
-  const Result<void> started = tailer->start(is_target, finished_elsewhere(*id));
+  // Not asked any more once the target is taken away, as its tailers stop then.
+  auto is_target = [&target](const std::string& candidate) { return target.takes(candidate); };
+  const Result<void> started = tailer->start(std::move(is_target), finished_elsewhere(*id));
   if (!started) {
     std::int64_t& warned_ns = warned_[path];
     const std::int64_t now_ns = context_.shard.clock.monotonic_ns();
@@ -215,11 +218,11 @@ void FileSource::on_gone(const std::string& path, const std::string& now_at) {
     const auto known = target->tailers.find(path);
     if (known == target->tailers.end()) continue;
     if (!now_at.empty()) known->second->on_renamed_to(now_at);
-    known->second->look();
+    known->second->look(!now_at.empty());
   }
 }
 
-void FileSource::on_overflow() {
+void FileSource::on_lost() {
   log::debug("file notifications were lost, looking at all files", {{"job", options_.job_name}});
   sync();
 }

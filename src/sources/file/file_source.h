@@ -74,11 +74,12 @@ class FileSource final : private DirectoryListener {
 
   void on_created(const std::string& directory, std::string_view name, bool is_directory) override;
   void on_gone(const std::string& path, const std::string& now_at) override;
-  void on_overflow() override;
+  void on_lost() override;
 
   void sync();
   void sync(Target& target);
   void sync_soon();
+  void watch(const std::string& directory);
   void start_tailer(Target& target, const std::string& path);
   bool belongs_to_other(Target& target, const std::string& path, FileId id) const;
   std::optional<GenerationRecord> finished_elsewhere(FileId id) const;

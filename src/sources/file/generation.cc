@@ -1,6 +1,7 @@
 #include "sources/file/generation.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -25,6 +26,17 @@ Result<std::unique_ptr<Generation>> Generation::open(const std::string& path) {
   std::string file = std::filesystem::canonical(path, unresolved).string();
   if (unresolved) file = path;
   return std::unique_ptr<Generation>(new Generation(std::move(fd), id_of(status), std::move(file)));
+}
+
+std::string Generation::present_file() const {
+  if (!is_open()) return file_;
+  std::error_code error;
+  std::string file =
+      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd_.get()), error).string();
+  // A deleted one is called "<where it was> (deleted)"; another file may stand there.
+  struct stat status {};
+  const bool there = !error && ::stat(file.c_str(), &status) == 0 && id_of(status) == id_;
+  return there ? file : std::string();
 }
 
 Result<void> Generation::reopen() {
@@ -99,7 +111,6 @@ bool Generation::settled() {
   return ledger_->idle() && retired_.empty();
 }
 
-// At most as many as a marker has; none if they cannot be read.
 std::string Generation::bytes_in_front_of(std::uint64_t offset) const {
   Result<Fd> opened = is_open() ? Fd() : open_for_read(file_);
   struct stat status {};
@@ -111,6 +122,12 @@ std::string Generation::bytes_in_front_of(std::uint64_t offset) const {
   const Result<std::size_t> count = read_at(fd, std::span(bytes).first(keep), offset - keep);
   if (!count || *count != keep) return {};
   return {bytes.data(), keep};
+}
+
+std::uint64_t Generation::end_of_hole(std::uint64_t offset) const {
+  const off_t data = ::lseek(fd_.get(), static_cast<off_t>(offset), SEEK_DATA);
+  if (data >= 0) return static_cast<std::uint64_t>(data);
+  return errno == ENXIO ? std::max(size(), offset) : offset;
 }
 
 bool Generation::matches(std::uint64_t offset, std::string_view marker) const {

@@ -12,6 +12,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,8 @@ class Generation final : public OpenFile {
   const Fd& fd() const noexcept { return fd_; }
   // Where it was when it was opened, links resolved.
   const std::string& file() const noexcept { return file_; }
+  // Where it is now, as far as an open descriptor tells; "": it was deleted.
+  std::string present_file() const;
 
   // Few descriptors: it may be closed and opened again. What is asked of the file meanwhile is
   // asked of whatever stands where it was, if that is still the same file.
@@ -78,6 +81,11 @@ class Generation final : public OpenFile {
   // Whether the bytes at `offset` minus their length are `marker`: the file is still the one it
   // was.
   bool matches(std::uint64_t offset, std::string_view marker) const;
+  // The bytes in front of it, at most as many as a marker has; none if they cannot be read.
+  std::string bytes_in_front_of(std::uint64_t offset) const;
+  // Where the hole of a sparse file ends in which `offset` lies; `offset` if it lies in none. The
+  // file is open.
+  std::uint64_t end_of_hole(std::uint64_t offset) const;
   // Size of the file now; 0 if that cannot be told.
   std::uint64_t size() const;
 
@@ -88,10 +96,11 @@ class Generation final : public OpenFile {
   // Nothing of it is on its way.
   bool settled();
 
-  bool rotated = false;             // something else stands at the path now
-  bool drained = false;             // read to its end when last looked at...
-  std::uint64_t drained_size = 0;   // ...which was here
-  std::int64_t quiet_since_ns = 0;  // monotonic; when the end was reached
+  bool rotated = false;            // something else stands at the path now
+  bool drained = false;            // read to its end when last looked at...
+  std::uint64_t drained_size = 0;  // ...which was here
+  // Monotonic; when that end was first reached. None before the first time.
+  std::optional<std::int64_t> quiet_since_ns;
   std::uint64_t no_newline_up_to =
       0;                       // searched from offset() to here (absolute) without finding one
   bool skipping_line = false;  // inside a line of which the beginning was already sent
@@ -103,7 +112,6 @@ class Generation final : public OpenFile {
       : fd_(std::move(fd)), id_(id), file_(std::move(file)) {
     begin_ledger(0);
   }
-  std::string bytes_in_front_of(std::uint64_t offset) const;
   void begin_ledger(std::uint64_t offset);
 
   Fd fd_;

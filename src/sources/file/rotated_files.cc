@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/path.h"
+
 namespace tailrace {
 namespace {
 
@@ -17,9 +19,7 @@ struct DirectoryCloser {
 };
 
 std::pair<std::string, std::string> split_path(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return {".", path};
-  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
+  return {std::string(path_directory(path)), std::string(path_name(path))};
 }
 
 // Calls visit(full path, inode) for every name in `directory`.
@@ -130,9 +130,10 @@ std::vector<std::unique_ptr<Generation>> younger_siblings(
     const std::string& path, const Generation& older,
     const std::function<bool(const std::string&)>& is_target) {
   struct stat older_status {};
-  if (::stat(older.file().c_str(), &older_status) != 0) return {};
+  const std::string older_file = older.present_file();
+  if (::stat(older_file.c_str(), &older_status) != 0) return {};
   std::vector<std::pair<std::int64_t, std::string>> candidates;
-  const auto [older_directory, older_name] = split_path(older.file());
+  const auto [older_directory, older_name] = split_path(older_file);
   for (const auto& [directory, base] : places_of(path, {})) {
     const bool same_place = directory == older_directory;
     for_each_name(directory, [&](const std::string& candidate, std::string_view name, ino_t) {

@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <span>
 #include <utility>
 
-#include "sources/file/newlines.h"
+#include "base/path.h"
 #include "sources/file/rotated_files.h"
 #include "telemetry/log.h"
 
@@ -18,18 +16,7 @@ namespace {
 constexpr std::size_t kFinishedKept = 32;
 // After a failure to open a file again, for want of descriptors.
 constexpr std::int64_t kOpenAgainNs = 100 * kNsPerMs;
-// The time of a read of which nothing was sent: the rest of a line that is too long.
-constexpr std::int64_t kSkipped = 0;
 log::Every open_warning{60 * kNsPerSecond};
-
-NewlineKind newline_of(const LineDecoder* decoder) {
-  return decoder == nullptr ? NewlineKind::kByte : decoder->newline();
-}
-
-// Newlines of two bytes stand at even offsets, so reading never goes on from an odd one.
-std::size_t whole_units(std::size_t bytes, NewlineKind newline) {
-  return bytes - bytes % newline_bytes(newline);
-}
 
 }  // namespace
 
@@ -37,19 +24,21 @@ Tailer::Tailer(TailContext& context, std::string path, const Labels& labels)
     : context_(context),
       path_(std::move(path)),
       stream_(context.shard.interner.intern(labels)),
-      metrics_(context.metrics.of(path_)) {}
+      metrics_(context.metrics.of(path_)),
+      reader_(context, path_, stream_.get(), *metrics_, this) {}
 
 Tailer::~Tailer() {
   for (const auto& generation : chain_) context_.watcher.unwatch_file(generation->watch, *this);
 }
 
-Result<void> Tailer::start(const std::function<bool(const std::string&)>& is_target,
+Result<void> Tailer::start(std::function<bool(const std::string&)> is_target,
                            const std::optional<GenerationRecord>& read_elsewhere) {
+  is_target_ = std::move(is_target);
   TAILRACE_TRY(std::unique_ptr<Generation> at_path, Generation::open(path_));
   if (read_elsewhere && at_path->matches(read_elsewhere->offset, read_elsewhere->marker)) {
     at_path->start_at(read_elsewhere->offset);
   } else {
-    resume(*at_path, is_target);
+    resume(*at_path);
   }
   add(std::move(at_path));
   publish();
@@ -58,7 +47,7 @@ Result<void> Tailer::start(const std::function<bool(const std::string&)>& is_tar
 
 // Finds the place to go on: in the file at the path, or in one that stood there when we last wrote
 // it down.
-void Tailer::resume(Generation& at_path, const std::function<bool(const std::string&)>& is_target) {
+void Tailer::resume(Generation& at_path) {
   const std::vector<GenerationRecord> records = context_.positions.generations(path_);
   if (records.empty()) {
     // Promtail's file, or ours without the identities beside it: size is all there is to go by.
@@ -81,11 +70,29 @@ void Tailer::resume(Generation& at_path, const std::function<bool(const std::str
     }
     add(std::move(rotated));
   }
-  if (found_at_path || chain_.empty()) return;
-  // Rotated more than once while we were down: those between are younger than what we found.
-  for (std::unique_ptr<Generation>& between : younger_siblings(path_, *chain_.back(), is_target)) {
+  if (!found_at_path && !chain_.empty()) add_those_between(at_path);
+}
+
+// Rotated more than once while nobody looked: those between are younger than what we know.
+void Tailer::add_those_between(const Generation& at_path) {
+  Generation& newest = *chain_.back();
+  if (!newest.is_open() && !open_again(newest)) return;
+  context_.shard.open_files.used(newest);
+  // Its name may be gone while another one, a hard link, is there.
+  std::unique_ptr<Generation> linked;
+  if (newest.present_file().empty()) linked = find_renamed(path_, newest.reading_record());
+  const Generation& older = linked ? *linked : newest;
+  for (std::unique_ptr<Generation>& between : younger_siblings(path_, older, is_target_)) {
     if (between->id() != at_path.id() && !holds(between->id())) add(std::move(between));
   }
+}
+
+// Whether each rename of a file at the path comes as an event. Not where a link leads elsewhere,
+// and not where no watch can be had.
+bool Tailer::events_tell_of_renames() const {
+  struct stat status {};
+  const bool is_link = ::lstat(path_.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+  return !is_link && context_.watcher.watches(std::string(path_directory(path_)));
 }
 
 void Tailer::add(std::unique_ptr<Generation> generation) {
@@ -125,23 +132,13 @@ Step Tailer::step() {
     return {Step::Kind::kRest, context_.shard.clock.monotonic_ns() + kOpenAgainNs};
   }
   context_.shard.open_files.used(reading);
-  const Step step = read(reading);
+  const Step step = reader_.read(reading);
+  changed_ = true;
   context_.shard.open_files.rests(reading);
   if (step.kind != Step::Kind::kIdle) return step;
   const bool more = std::any_of(chain_.begin(), chain_.end(),
                                 [](const auto& generation) { return !generation->drained; });
   return {more ? Step::Kind::kMore : Step::Kind::kIdle};
-}
-
-// Which decoder a file needs may depend on how it begins.
-const LineDecoder* Tailer::decoder_of(Generation& generation) {
-  if (context_.decoder == nullptr || generation.decoder != nullptr) return generation.decoder;
-  char beginning[2];
-  const Result<std::size_t> count = read_at(generation.fd().get(), beginning, 0);
-  const std::size_t bytes = count ? *count : 0;
-  const LineDecoder& decoder = context_.decoder->for_file({beginning, bytes});
-  if (bytes == sizeof beginning) generation.decoder = &decoder;
-  return &decoder;
 }
 
 // False: not now. A file that is gone has nothing to read any more.
@@ -159,214 +156,17 @@ bool Tailer::open_again(Generation& generation) {
     generation.reopen_as(std::move(*renamed));
     return true;
   }
-  drained_at(generation, generation.offset());
+  reader_.drained_at(generation, generation.offset());
   return false;
-}
-
-Step Tailer::read(Generation& generation) {
-  ReadBuffer& buffer = context_.shard.buffer;
-  // Far into a line without end: look only at what is new.
-  if (generation.no_newline_up_to >= generation.offset() + ReadBuffer::kUsualBytes / 2 &&
-      !generation.skipping_line) {
-    const Step step = find_newline(generation);
-    if (step.kind == Step::Kind::kIdle) return step;
-  }
-  const std::string_view marker = generation.marker().bytes();
-  const std::uint64_t from = generation.offset() - marker.size();
-  const Result<std::size_t> count =
-      read_at(generation.fd().get(), {buffer.data(), buffer.size()}, from);
-  if (!count) {
-    log::error("cannot read a file, trying again later",
-               {{"path", path_}, {"error", count.error().text()}});
-    drained_at(generation, generation.offset());
-    return {Step::Kind::kIdle};
-  }
-  if (*count < marker.size() || std::memcmp(buffer.data(), marker.data(), marker.size()) != 0) {
-    truncated(generation, from + *count);
-    return {Step::Kind::kMore};
-  }
-  const std::string_view bytes(buffer.data() + marker.size(), *count - marker.size());
-  const bool at_end = *count < buffer.size();
-  if (generation.read_before() != nullptr && repeat_read(generation, bytes, at_end)) {
-    return {Step::Kind::kMore};
-  }
-  const std::uint64_t end_of_bytes = generation.offset() + bytes.size();
-  const NewlineKind newline = newline_of(decoder_of(generation));
-  const std::size_t last_newline = find_last_newline(bytes, newline);
-  if (last_newline != std::string_view::npos) {
-    const std::size_t length = last_newline + newline_bytes(newline);
-    hand_on(generation, bytes.substr(0, length), generation.offset() + length);
-    if (buffer.size() != ReadBuffer::kUsualBytes && at_end) buffer.shrink();
-  } else if (generation.skipping_line) {
-    skip_rest_of_line(generation, bytes.substr(0, whole_units(bytes.size(), newline)));
-  } else if (bytes.size() >= context_.line_bytes_max) {
-    // Longer than a line may be: its beginning goes now, the rest is left out.
-    context_.metrics.lines_cut.add();
-    const std::string_view beginning =
-        bytes.substr(0, whole_units(context_.line_bytes_max, newline));
-    hand_on(generation, beginning, generation.offset() + beginning.size());
-    generation.skipping_line = true;
-    context_.shard.buffer.shrink();
-    return {Step::Kind::kMore};
-  } else if (!at_end) {
-    buffer.grow(std::min(2 * buffer.size(), context_.line_bytes_max + Marker::kBytesMax + 1));
-    return {Step::Kind::kMore};
-  } else {
-    generation.no_newline_up_to = generation.offset() + whole_units(bytes.size(), newline);
-  }
-  if (!at_end) return {Step::Kind::kMore};
-  drained_at(generation, end_of_bytes);
-  return {Step::Kind::kIdle};
-}
-
-// What was on its way when the last process ended goes again as it went then, with the same times:
-// Loki sees that it has it. False: it cannot, since the file is not what it was.
-bool Tailer::repeat_read(Generation& generation, std::string_view bytes, bool at_end) {
-  const ReadRecord before = *generation.read_before();
-  const std::uint64_t length = before.end - generation.offset();
-  if (before.end > generation.offset() && length > bytes.size() && !at_end &&
-      length <= context_.line_bytes_max + ReadBuffer::kUsualBytes) {
-    context_.shard.buffer.grow(length + Marker::kBytesMax + 1);
-    return true;
-  }
-  const std::string_view again = bytes.substr(0, std::min<std::size_t>(length, bytes.size()));
-  const std::string_view end =
-      std::string_view(before.marker)
-          .substr(before.marker.size() - std::min(before.marker.size(), again.size()));
-  if (before.end <= generation.offset() || again.size() != length || !again.ends_with(end)) {
-    generation.forget_reads_before();
-    return false;
-  }
-  generation.read_repeated();
-  if (before.timestamp_ns == kSkipped) {
-    skip_rest_of_line(generation, again);
-    return true;
-  }
-  const NewlineKind newline = newline_of(decoder_of(generation));
-  const std::size_t last = find_last_newline(again, newline);
-  hand_on(generation, again, before.end, before.timestamp_ns);
-  // The beginning of a line that is too long.
-  generation.skipping_line =
-      last == std::string_view::npos || last + newline_bytes(newline) != again.size();
-  return true;
-}
-
-// kMore: there is a newline, and the buffer has room for the line. kIdle: none yet.
-Step Tailer::find_newline(Generation& generation) {
-  ReadBuffer& buffer = context_.shard.buffer;
-  const Result<std::size_t> count =
-      read_at(generation.fd().get(), {buffer.data(), buffer.size()}, generation.no_newline_up_to);
-  if (!count || *count == 0) {
-    // Nothing new, or shorter than it was; a truncation shows at the next whole read.
-    const std::uint64_t size = generation.size();
-    if (size < generation.no_newline_up_to) {
-      generation.no_newline_up_to = 0;
-      return {Step::Kind::kMore};
-    }
-    drained_at(generation, size);
-    return {Step::Kind::kIdle};
-  }
-  const NewlineKind newline = newline_of(decoder_of(generation));
-  const bool found =
-      tailrace::find_newline({buffer.data(), *count}, newline) != std::string_view::npos;
-  const std::uint64_t line_bytes = generation.no_newline_up_to + *count - generation.offset();
-  if (found || line_bytes >= context_.line_bytes_max) {
-    generation.no_newline_up_to = 0;
-    buffer.grow(std::min<std::size_t>(line_bytes + Marker::kBytesMax, context_.line_bytes_max) +
-                Marker::kBytesMax + 1);
-    return {Step::Kind::kMore};
-  }
-  const std::uint64_t size = generation.no_newline_up_to + *count;
-  generation.no_newline_up_to += whole_units(*count, newline);
-  if (*count == buffer.size()) return {Step::Kind::kMore};
-  drained_at(generation, size);
-  return {Step::Kind::kIdle};
-}
-
-// Hands the lines in `lines` to the pipeline. `end` is the file offset behind them. Returns how
-// many there were.
-std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, std::uint64_t end) {
-  Shard& shard = context_.shard;
-  const std::int64_t first_ns = shard.timestamps_from_now();
-  const std::uint64_t count = hand_on(generation, lines, end, first_ns);
-  shard.timestamps_used_up_to(first_ns + static_cast<std::int64_t>(count) - 1);
-  return count;
-}
-
-// The same, with the time of the first line.
-std::uint64_t Tailer::hand_on(Generation& generation, std::string_view lines, std::uint64_t end,
-                              const std::int64_t first_ns) {
-  Shard& shard = context_.shard;
-  EntrySink& head = context_.pipeline.head();
-  Entry& entry = shard.entry;
-  const LabelSet* const stream = stream_.get();
-  Ticket* const ticket = generation.ledger().issue(end);
-  std::int64_t timestamp_ns = first_ns;
-  std::uint64_t count = 0;
-  const LineDecoder* const decoder = decoder_of(generation);
-  const NewlineKind newline = newline_of(decoder);
-  for (std::string_view rest = lines; !rest.empty();) {
-    // npos: the beginning of a line that is too long.
-    const std::size_t length = std::min(tailrace::find_newline(rest, newline), rest.size());
-    std::string_view line = rest.substr(0, length);
-    rest.remove_prefix(std::min(length + newline_bytes(newline), rest.size()));
-    if (generation.skipping_line) {
-      generation.skipping_line = false;  // this was the rest of it
-      continue;
-    }
-    if (decoder != nullptr) line = decoder->decode(line, shard.arena);
-    entry.begin(line, timestamp_ns++, stream, ticket);
-    head.accept(entry);
-    ++count;
-  }
-  generation.advance_to(end, lines);
-  context_.positions.note_read(path_, this, generation.id(), generation.sent(first_ns));
-  ticket->release();
-  generation.no_newline_up_to = 0;
-  metrics_->read(count, end);
-  changed_ = true;
-  context_.pipeline.end_of_read();
-  return count;
-}
-
-void Tailer::skip_rest_of_line(Generation& generation, std::string_view bytes) {
-  if (bytes.empty()) return;
-  const std::uint64_t end = generation.offset() + bytes.size();
-  Ticket* const ticket = generation.ledger().issue(end);
-  generation.advance_to(end, bytes);
-  context_.positions.note_read(path_, this, generation.id(), generation.sent(kSkipped));
-  ticket->release();
-  changed_ = true;
-}
-
-void Tailer::truncated(Generation& generation, std::uint64_t size_now) {
-  context_.metrics.truncations.add();
-  if (size_now < generation.drained_size && generation.drained_size > generation.offset()) {
-    context_.metrics.truncated_bytes.add(
-        static_cast<double>(generation.drained_size - generation.offset()));
-  }
-  log::info("file was truncated or rewritten, reading it from the beginning",
-            {{"path", path_}, {"offset", generation.offset()}});
-  generation.start_over();
-  generation.decoder = nullptr;
-  context_.positions.note_rewritten(path_, this, generation.id());
-  changed_ = true;
-}
-
-void Tailer::drained_at(Generation& generation, std::uint64_t size) {
-  generation.drained = true;
-  generation.drained_size = size;
-  generation.quiet_since_ns = context_.shard.clock.monotonic_ns();
-  metrics_->size(size);
 }
 
 bool Tailer::resting(std::int64_t now_ns) const {
   if (missing_ || chain_.size() != 1) return false;
   const Generation& only = *chain_.back();
-  return only.drained && now_ns - only.quiet_since_ns > kLingerNs;
+  return only.drained && now_ns - *only.quiet_since_ns > kLingerNs;
 }
 
-void Tailer::look() {
+void Tailer::look(bool told_of_renames) {
   if (stopped_) return;
   bool work = false;
   for (const auto& generation : chain_) {
@@ -385,6 +185,7 @@ void Tailer::look() {
     if (!holds((*opened)->id())) {
       context_.metrics.rotations.add();
       log::info("file was rotated", {{"path", path_}, {"inode", (*opened)->id().inode}});
+      if (!told_of_renames || !events_tell_of_renames()) add_those_between(**opened);
       add(std::move(*opened));
       publish();
     }
@@ -421,7 +222,7 @@ void Tailer::drop_finished() {
   const std::int64_t now_ns = context_.shard.clock.monotonic_ns();
   while (chain_.size() > 1) {
     Generation& oldest = *chain_.front();
-    if (!oldest.drained || !oldest.settled() || now_ns - oldest.quiet_since_ns < kLingerNs) return;
+    if (!oldest.drained || !oldest.settled() || now_ns - *oldest.quiet_since_ns < kLingerNs) return;
     if (hand_on_last_line(oldest)) return;
     finished_.push_back(oldest.record());
     if (finished_.size() > kFinishedKept) finished_.pop_front();
@@ -438,16 +239,8 @@ bool Tailer::hand_on_last_line(Generation& generation) {
   if (!generation.is_open() && !open_again(generation)) {
     return generation.drained_size > generation.offset();
   }
-  ReadBuffer& buffer = context_.shard.buffer;
-  const std::size_t bytes =
-      std::min<std::size_t>(generation.drained_size - generation.offset(), context_.line_bytes_max);
-  buffer.grow(bytes);
-  const Result<std::size_t> count =
-      read_at(generation.fd().get(), {buffer.data(), bytes}, generation.offset());
-  if (!count || *count == 0) return false;
-  hand_on(generation, {buffer.data(), *count}, generation.offset() + *count);
-  buffer.shrink();
-  return true;
+  changed_ = true;
+  return reader_.read_last_line(generation);
 }
 
 bool Tailer::finished() {

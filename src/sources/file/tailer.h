@@ -1,9 +1,6 @@
 // Tailer: follows one path and hands its lines to a pipeline, losing none.
 //
-// Reading. One pread into the shard's buffer, split at newlines; every line is a view into that
-// buffer. What follows the last newline is not kept but read again next time, so a file costs no
-// buffer. Each read begins with the last bytes of the one before: if they differ, the file was
-// truncated and written anew, even if it is larger than before.
+// Reading is in generation_reader.h; here is which file is read, and what became of it.
 //
 // Rotation. The path may come to mean another inode (rename, symlink swap) at any time. Each one
 // that was seen is a Generation in a chain, read in order to its end; the saved position is that of
@@ -32,11 +29,10 @@
 #include "positions/position_book.h"
 #include "sources/file/file_metrics.h"
 #include "sources/file/generation.h"
-#include "sources/file/line_decoder.h"
+#include "sources/file/generation_reader.h"
+#include "sources/file/tail_context.h"
 #include "sources/file/watcher.h"
-#include "sources/pipeline_driver.h"
 #include "sources/read_scheduler.h"
-#include "sources/shard.h"
 
 namespace tailrace {
 
@@ -49,20 +45,6 @@ struct TailedFile {
   std::uint64_t lag = 0;        // bytes not acknowledged, those of rotated files too
 };
 
-// What all tailers of a job share; outlives them.
-struct TailContext {
-  Shard& shard;
-  ReadScheduler& scheduler;
-  Watcher& watcher;
-  PositionBook& positions;
-  PipelineDriver& pipeline;
-  FileSourceMetrics& metrics;
-  const LineDecoder* decoder = nullptr;  // null: bytes pass unchanged
-  // Longest line in bytes; the rest of a longer one is left out. It bounds memory, not what Loki
-  // takes.
-  std::size_t line_bytes_max = std::size_t{16} << 20;
-};
-
 class Tailer final : public Reader, private WatchListener {
  public:
   static constexpr std::int64_t kLingerNs = 10 * kNsPerSecond;
@@ -72,16 +54,18 @@ class Tailer final : public Reader, private WatchListener {
   ~Tailer() override;
 
   // Opens the path and goes to its saved position. Files that were rotated since are looked for
-  // beside it; `is_target` says which paths are tailed on their own and thus not taken for rotated
-  // ones. `read_elsewhere`: the file was read up to there under another name, before it was renamed
-  // to this one.
-  Result<void> start(const std::function<bool(const std::string&)>& is_target,
+  // beside it; `is_target` says, as long as we read, which paths are tailed on their own and thus
+  // not taken for rotated ones. `read_elsewhere`: the file was read up to there under another name,
+  // before it was renamed to this one.
+  Result<void> start(std::function<bool(const std::string&)> is_target,
                      const std::optional<GenerationRecord>& read_elsewhere);
 
   Step step() override;
 
-  // Looks at the path and all generations, without reading: rotation, growth, deletion.
-  void look();
+  // Looks at the path and all generations, without reading: rotation, growth, deletion. False: what
+  // stood at the path went, and nobody can say where to (deleted, or a hard link under another
+  // name).
+  void look(bool told_of_renames = true);
   // A file that stood at the path was renamed to `now_at`, perhaps before we ever opened it.
   void on_renamed_to(const std::string& now_at);
 
@@ -113,26 +97,20 @@ class Tailer final : public Reader, private WatchListener {
 
  private:
   void on_modified() override;
-  const LineDecoder* decoder_of(Generation& generation);
-  Step read(Generation& generation);
   bool open_again(Generation& generation);
-  Step find_newline(Generation& generation);
-  std::uint64_t hand_on(Generation& generation, std::string_view lines, std::uint64_t end);
-  std::uint64_t hand_on(Generation& generation, std::string_view lines, std::uint64_t end,
-                        std::int64_t first_ns);
-  bool repeat_read(Generation& generation, std::string_view bytes, bool at_end);
-  void skip_rest_of_line(Generation& generation, std::string_view bytes);
-  void truncated(Generation& generation, std::uint64_t size_now);
-  void drained_at(Generation& generation, std::uint64_t size);
   void add(std::unique_ptr<Generation> generation);
   void drop_finished();
   bool hand_on_last_line(Generation& generation);
-  void resume(Generation& at_path, const std::function<bool(const std::string&)>& is_target);
+  void resume(Generation& at_path);
+  void add_those_between(const Generation& at_path);
+  bool events_tell_of_renames() const;
 
   TailContext& context_;
   const std::string path_;
   LabelSetRef stream_;
+  std::function<bool(const std::string&)> is_target_;
   std::shared_ptr<FileMetrics> metrics_;  // owners: all tailers of this path
+  GenerationReader reader_;
   std::deque<std::unique_ptr<Generation>>
       chain_;  // oldest first; the last one is, or was, at the path
   bool missing_ = false;

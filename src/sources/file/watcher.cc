@@ -7,22 +7,18 @@
 #include <array>
 #include <chrono>
 
+#include "base/path.h"
 #include "telemetry/log.h"
 
 namespace tailrace {
 namespace {
 
 constexpr std::uint32_t kFileEvents = IN_MODIFY;
-constexpr std::uint32_t kDirectoryEvents =
-    IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR | IN_EXCL_UNLINK;
+constexpr std::uint32_t kDirectoryEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+                                           IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
 
 std::string join(const std::string& directory, std::string_view name) {
   return (directory == "/" ? "" : directory) + '/' + std::string(name);
-}
-
-std::string parent(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 log::Every limit_warning{60 * kNsPerSecond};
@@ -75,37 +71,46 @@ void Watcher::unwatch_file(int watch, WatchListener& listener) {
 
 bool Watcher::watch_directory(const std::string& directory, DirectoryListener& listener) {
   if (!descriptor_.is_open()) return false;
-  auto known = directory_watches_.find(directory);
-  if (known == directory_watches_.end()) {
-    const int watch =
-        ::inotify_add_watch(descriptor_.native_handle(), directory.c_str(), kDirectoryEvents);
-    if (watch < 0) {
-      if (errno != ENOENT) warn_limit(errno);
-      return false;
-    }
-    // Two paths to one directory (a symlink) share a watch; the second is found by polling.
-    known = directory_watches_.emplace(directory, watch).first;
-    directories_.try_emplace(watch, Directory{directory, {}});
+  // The same number for a directory that is watched already.
+  const int watch =
+      ::inotify_add_watch(descriptor_.native_handle(), directory.c_str(), kDirectoryEvents);
+  if (watch < 0) {
+    if (errno != ENOENT) warn_limit(errno);
+    return false;
   }
-  std::vector<DirectoryListener*>& listeners = directories_[known->second].listeners;
-  if (std::find(listeners.begin(), listeners.end(), &listener) == listeners.end()) {
-    listeners.push_back(&listener);
+  std::set<DirectoryListener*> moved_on;
+  if (const auto known = directory_watches_.find(directory);
+      known != directory_watches_.end() && known->second != watch) {
+    moved_on = forget_directory(known->second);
   }
+  // Two paths to one directory (a symlink) share a watch; the second is found by polling.
+  directory_watches_.emplace(directory, watch);
+  Directory& watched = directories_.try_emplace(watch, Directory{directory, {}}).first->second;
+  watched.listeners.merge(moved_on);
+  watched.listeners.insert(&listener);
   return true;
 }
 
 void Watcher::unwatch_directories(DirectoryListener& listener) {
   for (auto entry = directory_watches_.begin(); entry != directory_watches_.end();) {
-    std::vector<DirectoryListener*>& listeners = directories_[entry->second].listeners;
-    std::erase(listeners, &listener);
-    if (listeners.empty()) {
-      ::inotify_rm_watch(descriptor_.native_handle(), entry->second);
-      directories_.erase(entry->second);
-      entry = directory_watches_.erase(entry);
-    } else {
-      ++entry;
-    }
+    const int watch = (entry++)->second;
+    const auto known = directories_.find(watch);
+    if (known == directories_.end() || known->second.listeners.erase(&listener) == 0) continue;
+    if (!known->second.listeners.empty()) continue;
+    forget_directory(watch);
+    entry = directory_watches_.begin();  // there may have been two paths to it
   }
+}
+
+// Returns who was told of it.
+std::set<DirectoryListener*> Watcher::forget_directory(int watch) {
+  std::erase_if(directory_watches_, [&](const auto& entry) { return entry.second == watch; });
+  const auto known = directories_.find(watch);
+  if (known == directories_.end()) return {};
+  std::set<DirectoryListener*> listeners = std::move(known->second.listeners);
+  directories_.erase(known);
+  ::inotify_rm_watch(descriptor_.native_handle(), watch);
+  return listeners;
 }
 
 void Watcher::catch_up() {
@@ -133,6 +138,7 @@ void Watcher::take_events() {
   taking_events_ = true;
   std::vector<Gone> gone;
   bool overflow = false;
+  std::vector<int> replaced;  // directories that do not stand at their path any more
   struct Created {
     int watch;
     std::string name;
@@ -153,12 +159,7 @@ void Watcher::take_events() {
           if (file == files_.end()) continue;
           for (WatchListener* listener : file->second) listener->on_modified();
         }
-        if ((event.mask & IN_IGNORED) != 0 && directories_.contains(event.wd)) {
-          // The directory is gone; a new one of that name needs a new watch.
-          std::erase_if(directory_watches_,
-                        [&](const auto& entry) { return entry.second == event.wd; });
-          directories_.erase(event.wd);
-        }
+        if ((event.mask & (IN_IGNORED | IN_MOVE_SELF)) != 0) replaced.push_back(event.wd);
         continue;
       }
       const auto directory = directories_.find(event.wd);
@@ -184,22 +185,25 @@ void Watcher::take_events() {
     if (directory == directories_.end()) continue;
     // Copies: a listener may add watches.
     const std::string path = directory->second.path;
-    for (DirectoryListener* listener : std::vector(directory->second.listeners)) {
+    for (DirectoryListener* listener : std::set(directory->second.listeners)) {
       listener->on_created(path, entry.name, entry.is_directory);
     }
   }
-  if (overflow) tell_overflow();
+  tell_unsure(replaced, overflow);
   taking_events_ = false;
 }
 
-void Watcher::tell_overflow() {
-  std::vector<DirectoryListener*> all;
-  for (const auto& [watch, directory] : directories_) {
-    for (DirectoryListener* listener : directory.listeners) {
-      if (std::find(all.begin(), all.end(), listener) == all.end()) all.push_back(listener);
+// Everybody if events were lost; else those whose directory was moved away or deleted, as a new one
+// of that name needs a new watch.
+void Watcher::tell_unsure(const std::vector<int>& replaced, bool overflow) {
+  std::set<DirectoryListener*> unsure;
+  if (overflow) {
+    for (const auto& [watch, directory] : directories_) {
+      unsure.insert(directory.listeners.begin(), directory.listeners.end());
     }
   }
-  for (DirectoryListener* listener : all) listener->on_overflow();
+  for (const int watch : replaced) unsure.merge(forget_directory(watch));
+  for (DirectoryListener* listener : unsure) listener->on_lost();
 }
 
 void Watcher::tell_gone(std::vector<Gone>& gone) {
@@ -211,9 +215,9 @@ void Watcher::tell_gone(std::vector<Gone>& gone) {
     }
   }
   for (const Gone& entry : gone) {
-    const auto watch = directory_watches_.find(parent(entry.path));
+    const auto watch = directory_watches_.find(std::string(path_directory(entry.path)));
     if (watch == directory_watches_.end()) continue;
-    for (DirectoryListener* listener : std::vector(directories_[watch->second].listeners)) {
+    for (DirectoryListener* listener : std::set(directories_[watch->second].listeners)) {
       listener->on_gone(entry.path, entry.now_at);
     }
   }

@@ -1,6 +1,6 @@
 // Watcher: inotify as a hint. It tells which files may have grown and which names came or went, so
-// that idle files cost nothing; polling stays the truth, and after a queue overflow everything is
-// looked at.
+// that idle files cost nothing; polling stays the truth, and after a queue overflow, or when a
+// directory itself was moved or deleted, everything is looked at.
 //
 // Events are not taken one by one: after each round the watcher rests for kRoundNs, in which the
 // kernel merges what a busy writer causes.
@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,8 +39,8 @@ class DirectoryListener {
   // `path` was moved away or deleted. `now_at` is where it went, if within watched directories; it
   // follows further moves that are already known.
   virtual void on_gone(const std::string& path, const std::string& now_at) = 0;
-  // Events were lost: look at everything.
-  virtual void on_overflow() = 0;
+  // Events were lost, or a directory is not where it was: look at everything.
+  virtual void on_lost() = 0;
 
  protected:
   ~DirectoryListener() = default;
@@ -59,8 +60,13 @@ class Watcher {
   int watch_file(int fd, WatchListener& listener);
   void unwatch_file(int watch, WatchListener& listener);
 
-  // Watches the names in a directory; doing it twice is fine. False if that cannot be had.
+  // Watches the names in what stands at this path now; doing it again is fine, and needed from time
+  // to time, as another directory may have come to stand there. False if that cannot be had.
   bool watch_directory(const std::string& directory, DirectoryListener& listener);
+  // Whether listeners are told of names in this directory.
+  bool watches(const std::string& directory) const {
+    return directory_watches_.contains(directory);
+  }
   // Tells now what is known already. Whoever looks at files by itself does this first: of several
   // renames it sees only the last, while the events name them all.
   void catch_up();
@@ -71,7 +77,7 @@ class Watcher {
  private:
   struct Directory {
     std::string path;
-    std::vector<DirectoryListener*> listeners;
+    std::set<DirectoryListener*> listeners;
   };
   struct Gone {
     std::string path;
@@ -82,7 +88,8 @@ class Watcher {
   void rest();
   void take_events();
   void tell_gone(std::vector<Gone>& gone);
-  void tell_overflow();
+  void tell_unsure(const std::vector<int>& replaced, bool overflow);
+  std::set<DirectoryListener*> forget_directory(int watch);
 
   boost::asio::any_io_executor executor_;
   boost::asio::posix::stream_descriptor descriptor_;
