@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -100,11 +101,12 @@ Result<std::string> unpack_body(std::string_view encoding, std::string_view body
   stream.avail_in = static_cast<uInt>(body.size());
   int code = Z_OK;
   bool is_raw = false;
+  constexpr uInt kPieceBytes = 65536;
   while (code != Z_STREAM_END) {
     const std::size_t at = out.size();
-    out.resize(at + 65536);
+    out.resize(at + kPieceBytes);
     stream.next_out = reinterpret_cast<Bytef*>(out.data() + at);
-    stream.avail_out = 65536;
+    stream.avail_out = kPieceBytes;
     code = ::inflate(&stream, Z_NO_FLUSH);
     // "deflate" is sometimes sent without zlib's header.
     if (code == Z_DATA_ERROR && at == 0 && !is_raw && name == "deflate") {
@@ -117,7 +119,7 @@ Result<std::string> unpack_body(std::string_view encoding, std::string_view body
       continue;
     }
     if (code != Z_OK && code != Z_STREAM_END) return bad("the body is no good " + name);
-    out.resize(out.size() - stream.avail_out);
+    out.resize(at + kPieceBytes - std::min(stream.avail_out, kPieceBytes));
     if (out.size() > bytes_max)
       return bad("the body grows over the limit of " + std::to_string(bytes_max) + " bytes");
     if (code == Z_OK && stream.avail_in == 0 && stream.avail_out != 0)
