@@ -9,6 +9,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "net/await.h"
@@ -35,14 +36,16 @@ inline bool socket_is_quiet(StreamSocket& socket) {
          (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-class PlainStream final : public ByteStream {
+// `Socket`: an Asio stream.
+template <class Socket>
+class SocketStream : public ByteStream {
  public:
-  explicit PlainStream(StreamSocket socket) : socket_(std::move(socket)) {}
-
   awaitable<Result<std::size_t>> read_some(std::span<char> into) override {
     const asio::mutable_buffer room(into.data(), into.size());
     auto [error, count] = co_await socket_.async_read_some(room, kAwait);
     if (error == asio::error::eof) co_return std::size_t{0};
+    // Of TLS without its closing message, too, as the end may have been forged; bodies that know
+    // their length do not ask.
     if (error) co_return connection_error(error);
     co_return count;
   }
@@ -52,48 +55,36 @@ class PlainStream final : public ByteStream {
     if (error) co_return connection_error(error);
     co_return Result<void>();
   }
-  bool is_quiet() override { return socket_is_quiet(socket_); }
   void close() noexcept override {
     boost::system::error_code ignored;
-    socket_.close(ignored);
+    socket_.lowest_layer().close(ignored);
   }
-  StreamSocket release() { return std::move(socket_); }
 
- private:
-  StreamSocket socket_;
+ protected:
+  template <class... Arguments>
+  explicit SocketStream(Arguments&&... arguments)
+      : socket_(std::forward<Arguments>(arguments)...) {}
+
+  Socket socket_;
 };
 
-class TlsStream final : public ByteStream {
+class PlainStream final : public SocketStream<StreamSocket> {
+ public:
+  explicit PlainStream(StreamSocket socket) : SocketStream(std::move(socket)) {}
+
+  bool is_quiet() override { return socket_is_quiet(socket_); }
+  StreamSocket release() { return std::move(socket_); }
+};
+
+class TlsStream final : public SocketStream<TlsStreamSocket> {
  public:
   TlsStream(StreamSocket socket, asio::ssl::context& context)
-      : socket_(std::move(socket), context) {}
+      : SocketStream(std::move(socket), context) {}
 
   TlsStreamSocket& socket() { return socket_; }
-  awaitable<Result<std::size_t>> read_some(std::span<char> into) override {
-    const asio::mutable_buffer room(into.data(), into.size());
-    auto [error, count] = co_await socket_.async_read_some(room, kAwait);
-    if (error == asio::error::eof) co_return std::size_t{0};
-    // Without the closing message the end may have been forged; bodies that know their length do
-    // not ask.
-    if (error) co_return connection_error(error);
-    co_return count;
-  }
-  awaitable<Result<void>> write(std::span<const std::string_view> pieces) override {
-    const std::vector<asio::const_buffer> buffers = buffers_of(pieces);
-    auto [error, count] = co_await asio::async_write(socket_, buffers, kAwait);
-    if (error) co_return connection_error(error);
-    co_return Result<void>();
-  }
   bool is_quiet() override {
     return SSL_has_pending(socket_.native_handle()) == 0 && socket_is_quiet(socket_.next_layer());
   }
-  void close() noexcept override {
-    boost::system::error_code ignored;
-    socket_.next_layer().close(ignored);
-  }
-
- private:
-  TlsStreamSocket socket_;
 };
 
 }  // namespace tailrace

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "web/loki_api.h"
 #include "web/push_json.h"
+#include "wire/inflate.h"
 #include "wire/snappy_gather.h"
 
 namespace tailrace {
@@ -17,7 +18,8 @@ Result<std::string> payload_of(const Request& request, std::size_t bytes_max) {
   std::string unpacked;
   std::string_view body = request.body();
   if (encoding == "gzip" || encoding == "deflate") {
-    TAILRACE_TRY(unpacked, unpack_body(encoding, body, bytes_max));
+    const auto format = encoding == "gzip" ? DeflateFormat::kGzip : DeflateFormat::kDeflate;
+    TAILRACE_TRY(unpacked, inflate_all(body, format, bytes_max));
     body = unpacked;
   } else if (!encoding.empty() && encoding != "identity" && encoding != "snappy") {
     return Error{ErrorCode::kInvalid, "Content-Encoding \"" + encoding + "\" not supported"};
@@ -44,6 +46,8 @@ awaitable<Response> push(StoreTasks& tasks, Request& request) {
   const auto executor = co_await asio::this_coro::executor;
   auto pushing = std::make_shared<Pushing>(executor);
   Result<std::string> payload = payload_of(request, tasks.store().options().push_bytes_max);
+  if (!payload && payload.error().code() == ErrorCode::kRejected)
+    co_return text_response(413, payload.error().text() + "\n");
   if (!payload) co_return loki_error(payload.error());
   pushing->payload = std::move(*payload);
   tasks.store().push(pushing->payload, [pushing, executor](PushResult result) {

@@ -1,8 +1,5 @@
 #include "web/push_json.h"
 
-#include <zlib.h>
-
-#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -82,48 +79,6 @@ Result<std::string> push_from_json(std::string_view text) {
     out.resize(at + stream_head_bytes(name, entries.size()));
     put_stream_head(out.data() + at, name, entries.size());
     out += entries;
-  }
-  return out;
-}
-
-Result<std::string> unpack_body(std::string_view encoding, std::string_view body,
-                                std::size_t bytes_max) {
-  const std::string name = ascii_lower(trim_space(encoding));
-  // 15 bits of window; 32 more: zlib's or gzip's header, 0 more and negative: none.
-  z_stream stream{};
-  if (::inflateInit2(&stream, 15 + 32) != Z_OK) return bad("no memory to unpack the body");
-  struct End {
-    z_stream* stream;
-    ~End() { ::inflateEnd(stream); }
-  } const end{&stream};
-  std::string out;
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));
-  stream.avail_in = static_cast<uInt>(body.size());
-  int code = Z_OK;
-  bool is_raw = false;
-  constexpr uInt kPieceBytes = 65536;
-  while (code != Z_STREAM_END) {
-    const std::size_t at = out.size();
-    out.resize(at + kPieceBytes);
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + at);
-    stream.avail_out = kPieceBytes;
-    code = ::inflate(&stream, Z_NO_FLUSH);
-    // "deflate" is sometimes sent without zlib's header.
-    if (code == Z_DATA_ERROR && at == 0 && !is_raw && name == "deflate") {
-      is_raw = true;
-      out.clear();
-      ::inflateReset2(&stream, -15);
-      stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));
-      stream.avail_in = static_cast<uInt>(body.size());
-      code = Z_OK;
-      continue;
-    }
-    if (code != Z_OK && code != Z_STREAM_END) return bad("the body is no good " + name);
-    out.resize(at + kPieceBytes - std::min(stream.avail_out, kPieceBytes));
-    if (out.size() > bytes_max)
-      return bad("the body grows over the limit of " + std::to_string(bytes_max) + " bytes");
-    if (code == Z_OK && stream.avail_in == 0 && stream.avail_out != 0)
-      return bad("the body ends too early");
   }
   return out;
 }

@@ -8,6 +8,7 @@
 #include "store/push_request.h"
 #include "store/stream_catalog.h"
 #include "web/push_json.h"
+#include "wire/inflate.h"
 #include "wire/push_decoder.h"
 #include "wire/snappy_gather.h"
 
@@ -76,7 +77,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t byte
       break;
     case 'd':
     case 'g':
-      if (const auto text = unpack_body(data[0] == 'd' ? "deflate" : "gzip", body, kBytesMax)) {
+      if (const auto text = inflate_all(
+              body, data[0] == 'd' ? DeflateFormat::kDeflate : DeflateFormat::kGzip, kBytesMax)) {
         if (text->size() > kBytesMax) __builtin_trap();
         json(*text);
       }

@@ -1,11 +1,11 @@
 #include <bzlib.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <filesystem>
 
 #include "source_rig.h"
 #include "sources/decompress/compressed_file_source.h"
+#include "support/deflated.h"
 #include "support/temp_dir.h"
 
 namespace tailrace {
@@ -13,21 +13,8 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-std::string deflated(std::string_view text, int window_bits) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
 std::string compressed(std::string_view text, const std::string& format) {
-  if (format == "gz") return deflated(text, 16 + MAX_WBITS);
+  if (format == "gz") return deflated(text, kGzipBits);
   if (format == "z") return deflated(text, MAX_WBITS);
   std::string out(text.size() + text.size() / 50 + 600, '\0');
   unsigned bytes = static_cast<unsigned>(out.size());

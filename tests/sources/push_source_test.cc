@@ -1,13 +1,12 @@
 #include "sources/push/push_source.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include "http_call.h"
 #include "push.pb.h"
 #include "source_rig.h"
-#include "sources/inflate.h"
 #include "sources/label_text.h"
+#include "support/deflated.h"
 #include "support/sockets.h"
 #include "wire/snappy_gather.h"
 
@@ -15,23 +14,6 @@ namespace tailrace {
 namespace {
 
 using Lines = std::vector<std::string>;
-
-constexpr int kGzip = 16 + MAX_WBITS;
-constexpr int kBare = -MAX_WBITS;
-
-std::string deflated(std::string_view text, int window_bits) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
 
 struct Sent {
   std::string labels;
@@ -118,10 +100,10 @@ TEST(PushSource, TakesProtobufJsonAndRawText) {
   };
   f(kPush, kJson, "", kOneJson, {"json"});
   EXPECT_EQ(rig.sink.metadata.back(), "trace=t2 ");
-  f(kPush, kJson, "gzip", deflated(kOneJson, kGzip), {"json"});
-  f(kPush, kJson, "deflate", deflated(kOneJson, kBare), {"json"});
+  f(kPush, kJson, "gzip", deflated(kOneJson, kGzipBits), {"json"});
+  f(kPush, kJson, "deflate", deflated(kOneJson, kBareBits), {"json"});
   f(kPush, kJson, "deflate", deflated(kOneJson, MAX_WBITS), {"json"});
-  f(kPush, kProtobuf, "gzip", deflated(protobuf({{R"({a="2"})", {"p3"}}}), kGzip), {"p3"});
+  f(kPush, kProtobuf, "gzip", deflated(protobuf({{R"({a="2"})", {"p3"}}}), kGzipBits), {"p3"});
   f(kPush, kJson, "", R"({"streams":[]})", {});
   f(kPush, kJson, "", R"({"streams":[{"values":[["1","no labels of its own"]]}]})",
     {"no labels of its own"});
@@ -180,8 +162,8 @@ TEST(PushSource, AnswersWhatIsWrong) {
   f(kProtobuf, "no snappy", 400, "");
   f(kProtobuf, std::string("\x02\x04zz", 4), 400, "");
   f(gzip, "no gzip", 400, "compressed");
-  f(gzip, deflated(kOneJson, kGzip).substr(0, 40), 400, "cut off");
-  f(gzip, deflated(std::string(10'000'000, ' ') + kOneJson, kGzip), 413, "grows");
+  f(gzip, deflated(kOneJson, kGzipBits).substr(0, 40), 400, "cut off");
+  f(gzip, deflated(std::string(10'000'000, ' ') + kOneJson, kGzipBits), 413, "grows");
   f(brotli, "x", 400, "br");
   EXPECT_TRUE(rig.sink.lines.empty());
   // Nor are good streams beside a bad one.
@@ -315,21 +297,6 @@ TEST(LabelText, IsParsedAsPrometheusDoes) {
                                 R"({a})", R"({a=1})", R"({="1"})", R"({a="1})", R"({a="\q"})",
                                 R"({a="\x4"})", R"({a="1", a="2"})", "{a=\"\n\"}", R"({1a="1"})"}) {
     f(bad, "error");
-  }
-}
-
-TEST(Inflate, IsBoundedAndTakesSeveralMembers) {
-  const std::string two = deflated("one ", kGzip) + deflated("two", kGzip);
-  EXPECT_EQ(inflate_all(two, DeflateFormat::kGzip, 100).value_or(""), "one two");
-  EXPECT_EQ(inflate_all(deflated("", kGzip), DeflateFormat::kGzip, 0).value_or("x"), "");
-  EXPECT_EQ(inflate_all(two, DeflateFormat::kGzip, 6).error().code(), ErrorCode::kRejected);
-  EXPECT_EQ(inflate_all(two, DeflateFormat::kGzip, 7).value_or(""), "one two");
-  const std::string bomb = deflated(std::string(50'000'000, 'x'), MAX_WBITS);
-  EXPECT_EQ(inflate_all(bomb, DeflateFormat::kZlib, 1'000'000).error().code(),
-            ErrorCode::kRejected);
-  for (std::size_t cut = 0; cut < two.size(); ++cut) {
-    if (cut == deflated("one ", kGzip).size()) continue;
-    EXPECT_FALSE(inflate_all(two.substr(0, cut), DeflateFormat::kGzip, 100)) << cut;
   }
 }
 

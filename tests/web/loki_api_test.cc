@@ -370,6 +370,8 @@ TEST_F(LokiApi, Pushes) {
   f("", protobuf, 204, "", "Content-Encoding: snappy\r\n");
   f("application/x-protobuf", gzip(protobuf), 204, "", "Content-Encoding: gzip\r\n");
   f("application/x-protobuf", std::string(5, '\xff'), 400, "snappy: corrupt input");
+  f("application/json", gzip(std::string(80'000'000, ' ')), 413, "the body grows over",
+    "Content-Encoding: gzip\r\n");
   // Keywords of queries are names of labels that can be stored.
   f("application/x-protobuf", payload({{R"({job="words", json="a", on="b"})", {{at(9), "x"}}}}),
     204, "");

@@ -1,9 +1,7 @@
 #include "web/push_json.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
-#include "net/response.h"
 #include "store/rig.h"
 
 namespace tailrace {
@@ -53,46 +51,6 @@ TEST(PushJson, SaysWhatIsWrong) {
   row(R"(["1",2])", "a line must be a string");
   row(R"(["1","x",["t"]])", "structured metadata must be an object");
   row(R"(["1","x",{"t":1}])", "values of structured metadata must be strings");
-}
-
-std::string deflated(std::string_view text, int window_bits) {
-  z_stream stream{};
-  ::deflateInit2(&stream, 6, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
-  std::string out(text.size() + 100, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(::deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(out.size() - stream.avail_out);
-  ::deflateEnd(&stream);
-  return out;
-}
-
-TEST(UnpackBody, UndoesBothEncodings) {
-  const std::string text(200'000, 'x');
-  auto f = [&](std::string_view encoding, const std::string& packed) {
-    const Result<std::string> got = unpack_body(encoding, packed, 1 << 20);
-    ASSERT_TRUE(got) << encoding << ": " << got.error().text();
-    EXPECT_EQ(*got, text);
-  };
-  f("gzip", gzip(text));
-  f("GZIP", gzip(text));
-  f("deflate", deflated(text, 15));   // as the standard says
-  f("deflate", deflated(text, -15));  // as some send it
-}
-
-TEST(UnpackBody, RefusesWhatIsBrokenOrTooLarge) {
-  const std::string text(200'000, 'x');
-  auto f = [&](const std::string& packed, std::size_t most, std::string_view want) {
-    const Result<std::string> got = unpack_body("gzip", packed, most);
-    ASSERT_FALSE(got);
-    EXPECT_NE(got.error().text().find(want), std::string::npos) << got.error().text();
-  };
-  f("no gzip", 1000, "no good gzip");
-  f("", 1000, "no good gzip");
-  f(gzip(text).substr(0, 20), 1 << 20, "ends too early");
-  f(gzip(text), 1000, "grows over the limit of 1000 bytes");
 }
 
 }  // namespace

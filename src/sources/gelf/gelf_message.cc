@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "parse/json_value.h"
-#include "sources/inflate.h"
+#include "wire/inflate.h"
 
 namespace tailrace {
 namespace {

@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "parse/json_value.h"
 #include "push.pb.h"
-#include "sources/inflate.h"
 #include "sources/label_text.h"
+#include "wire/inflate.h"
 #include "wire/snappy_gather.h"
 
 namespace tailrace {

@@ -1,4 +1,4 @@
-#include "sources/inflate.h"
+#include "wire/inflate.h"
 
 #include <zlib.h>
 
