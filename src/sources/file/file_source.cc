@@ -38,11 +38,14 @@ FileSource::FileSource(TailContext& context, FileSourceOptions options)
       sync_timer_(context.shard.executor),
       soon_timer_(context.shard.executor),
       poll_timer_(context.shard.executor) {
+  context_.on_activity = [this] {
+    if (!poll_armed_) arm_poll();
+  };
   arm_sync();
-  arm_poll();
 }
 
 FileSource::~FileSource() {
+  context_.on_activity = nullptr;
   context_.watcher.unwatch_directories(*this);
   context_.metrics.files_active.add(-static_cast<double>(files_counted_));
 }
@@ -109,6 +112,7 @@ void FileSource::sync() {
   context_.metrics.files_active.add(static_cast<double>(files) -
                                     static_cast<double>(files_counted_));
   files_counted_ = files;
+  if (!poll_armed_) arm_poll();
 }
 
 void FileSource::sync(Target& target) {
@@ -246,11 +250,19 @@ void FileSource::arm_sync() {
   });
 }
 
+// Not while all files rest: activity, or the next sync, arms it again.
 void FileSource::arm_poll() {
+  const std::int64_t now_ns = context_.shard.clock.monotonic_ns();
   bool often = false;
+  bool busy = false;
   for (const std::unique_ptr<Target>& target : targets_) {
-    for (const auto& [path, tailer] : target->tailers) often = often || tailer->needs_polling();
+    for (const auto& [path, tailer] : target->tailers) {
+      often = often || tailer->needs_polling();
+      busy = busy || !tailer->resting(now_ns);
+    }
   }
+  poll_armed_ = (often || busy) && !stopped_;
+  if (!poll_armed_) return;
   const std::int64_t period_ns = often ? std::min(options_.poll_ns, kSlowPollNs) : kSlowPollNs;
   poll_timer_.expires_after(std::chrono::nanoseconds(period_ns));
   poll_timer_.async_wait([this, alive = lifetime_.watch()](const boost::system::error_code& error) {
@@ -275,7 +287,7 @@ void FileSource::poll() {
 
 void FileSource::publish() {
   for (const std::unique_ptr<Target>& target : targets_) {
-    for (auto& [path, tailer] : target->tailers) tailer->publish();
+    for (auto& [path, tailer] : target->tailers) tailer->publish_if_changed();
   }
 }
 

@@ -54,7 +54,7 @@ class FileSource final : private DirectoryListener {
   // Replaces the targets; unchanged ones go on undisturbed. Globs that do not compile are logged
   // and left out.
   void set_targets(std::vector<FileTarget> targets);
-  // Tells the book where all tailers are.
+  // Tells the book where the tailers are that have moved.
   void publish();
   // No further reading. Positions can still be published as deliveries come in.
   void stop();
@@ -94,6 +94,7 @@ class FileSource final : private DirectoryListener {
   boost::asio::steady_timer sync_timer_;
   boost::asio::steady_timer soon_timer_;
   boost::asio::steady_timer poll_timer_;
+  bool poll_armed_ = false;
   std::int64_t slow_poll_due_ns_ = 0;
   bool sync_soon_armed_ = false;
   bool stopped_ = false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 
 #include "positions/position_book.h"
 #include "sources/file/file_metrics.h"
@@ -25,6 +26,8 @@ struct TailContext {
   // Longest line in bytes; the rest of a longer one is left out. It bounds memory, not what Loki
   // takes.
   std::size_t line_bytes_max = std::size_t{16} << 20;
+  // Told when a tailer that had nothing new to tell has again. May be empty.
+  std::function<void()> on_activity{};
 };
 
 }  // namespace tailrace

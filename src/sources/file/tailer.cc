@@ -133,7 +133,7 @@ Step Tailer::step() {
   }
   context_.shard.open_files.used(reading);
   const Step step = reader_.read(reading);
-  changed_ = true;
+  note_change();
   context_.shard.open_files.rests(reading);
   if (step.kind != Step::Kind::kIdle) return step;
   const bool more = std::any_of(chain_.begin(), chain_.end(),
@@ -154,31 +154,44 @@ bool Tailer::open_again(Generation& generation) {
   }
   if (std::unique_ptr<Generation> renamed = find_renamed(path_, generation.reading_record())) {
     generation.reopen_as(std::move(*renamed));
+    note_change();
     return true;
   }
   reader_.drained_at(generation, generation.offset());
   return false;
 }
 
+// There is something to publish.
+void Tailer::note_change() {
+  if (!std::exchange(changed_, true) && context_.on_activity) context_.on_activity();
+}
+
 bool Tailer::resting(std::int64_t now_ns) const {
-  if (missing_ || chain_.size() != 1) return false;
+  if (changed_ || missing_ || chain_.size() != 1) return false;
   const Generation& only = *chain_.back();
   return only.drained && now_ns - *only.quiet_since_ns > kLingerNs;
 }
 
 void Tailer::look(bool told_of_renames) {
   if (stopped_) return;
+  struct stat status {};
+  const int failed = ::stat(path_.c_str(), &status) != 0 ? errno : 0;
+  const FileId at_path{status.st_dev, status.st_ino};
   bool work = false;
   for (const auto& generation : chain_) {
-    if (generation->drained && generation->size() != generation->drained_size)
-      generation->drained = false;
+    const bool is_at_path = failed == 0 && generation->id() == at_path;
+    if (generation->drained) {
+      const std::uint64_t size =
+          is_at_path ? static_cast<std::uint64_t>(status.st_size) : generation->size();
+      generation->drained = size == generation->drained_size;
+    }
     work = work || !generation->drained;
   }
-  struct stat status {};
-  if (::stat(path_.c_str(), &status) != 0) {
+  if (work) note_change();
+  if (failed != 0) {
     // Other errors (a directory that became unreadable) may pass; only absence is an answer.
-    if (errno == ENOENT || errno == ENOTDIR) missing_ = true;
-  } else if (FileId{status.st_dev, status.st_ino} == chain_.back()->id()) {
+    if (failed == ENOENT || failed == ENOTDIR) missing_ = true;
+  } else if (at_path == chain_.back()->id()) {
     missing_ = false;
   } else if (Result<std::unique_ptr<Generation>> opened = Generation::open(path_)) {
     missing_ = false;
@@ -228,6 +241,7 @@ void Tailer::drop_finished() {
     if (finished_.size() > kFinishedKept) finished_.pop_front();
     context_.watcher.unwatch_file(oldest.watch, *this);
     chain_.pop_front();
+    note_change();
   }
 }
 
@@ -239,7 +253,7 @@ bool Tailer::hand_on_last_line(Generation& generation) {
   if (!generation.is_open() && !open_again(generation)) {
     return generation.drained_size > generation.offset();
   }
-  changed_ = true;
+  note_change();
   return reader_.read_last_line(generation);
 }
 
@@ -266,7 +280,8 @@ void Tailer::publish_if_changed() {
 
 void Tailer::publish() {
   if (left_) return;
-  changed_ = !settled();
+  changed_ = !settled() || std::any_of(chain_.begin(), chain_.end(),
+                                       [](const auto& generation) { return !generation->drained; });
   std::vector<GenerationRecord> records;
   std::uint64_t lag = 0;
   for (const auto& generation : chain_) {

@@ -76,8 +76,8 @@ class Tailer final : public Reader, private WatchListener {
   bool holds(FileId id) const;
   // Cannot be watched: look() often.
   bool needs_polling() const noexcept { return unwatched_; }
-  // Read to its end and unchanged for kLingerNs: a look now and then is enough, events tell the
-  // rest.
+  // Read to its end, all of it told to the book, and unchanged for kLingerNs: a look now and then
+  // is enough, events tell the rest.
   bool resting(std::int64_t now_ns) const;
   // Everything that was ever seen here is read and acknowledged.
   bool finished();
@@ -97,6 +97,7 @@ class Tailer final : public Reader, private WatchListener {
 
  private:
   void on_modified() override;
+  void note_change();
   bool open_again(Generation& generation);
   void add(std::unique_ptr<Generation> generation);
   void drop_finished();
