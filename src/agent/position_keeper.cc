@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "telemetry/log.h"
 
@@ -51,11 +52,13 @@ PositionKeeper::PositionKeeper(boost::asio::any_io_executor executor,
 
 PositionKeeper::~PositionKeeper() {
   book_.on_urgent(nullptr);
+  book_.on_rest(nullptr);
   book_.on_notes(nullptr);
 }
 
 void PositionKeeper::start() {
   book_.on_urgent([this] { write_soon(); });
+  book_.on_rest([this] { write_at_rest(); });
   book_.on_notes([this](std::string_view notes) { append(notes); });
   open_notes();
   arm();
@@ -63,7 +66,7 @@ void PositionKeeper::start() {
 }
 
 void PositionKeeper::arm() {
-  period_.expires_after(std::chrono::nanoseconds(options_.sync_period.ns));
+  period_.expires_at(next_shared_tick(options_.sync_period.ns));
   period_.async_wait([this, alive = lifetime_.watch()](const boost::system::error_code& error) {
     if (error || !alive()) return;
     book_.drop_missing_files();
@@ -78,6 +81,14 @@ void PositionKeeper::write_soon() {
     if (error || !alive()) return;
     write();
   });
+}
+
+// What has come to rest is written down without waiting for the period, but not more often.
+void PositionKeeper::write_at_rest() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < rest_write_due_) return;
+  rest_write_due_ = now + std::chrono::nanoseconds(options_.sync_period.ns);
+  write_soon();
 }
 
 void PositionKeeper::write() {

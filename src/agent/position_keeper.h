@@ -1,5 +1,5 @@
-// PositionKeeper: writes the position book to disk: every sync_period if something changed, at once
-// (nearly) when a file is new in it, and at the end.
+// PositionKeeper: writes the position book to disk: every sync_period if something changed, when
+// all files have come to rest, at once (nearly) when a file is new in it, and at the end.
 //
 // The book lives on the shard; the writing, which waits for the disk, is done by a pool thread, one
 // write at a time. What the book notes in between is appended to our own file by the shard itself,
@@ -11,6 +11,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -54,6 +55,7 @@ class PositionKeeper {
  private:
   void arm();
   void write_soon();
+  void write_at_rest();
   void write();
   struct Outcome {
     bool ours = false;  // our own file was replaced
@@ -71,6 +73,7 @@ class PositionKeeper {
   std::function<void()> publish_;
   boost::asio::steady_timer period_;
   boost::asio::steady_timer urgent_;
+  std::chrono::steady_clock::time_point rest_write_due_{};
   bool writing_ = false;
   Fd notes_file_;      // our own file; may be the one before while a new one is being written
   std::string since_;  // noted while it is

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <algorithm>
 #include <ctime>
 
 namespace tailrace {
@@ -22,6 +23,14 @@ class SystemClock final : public Clock {
 const Clock& Clock::system() {
   static const SystemClock clock;
   return clock;
+}
+
+std::chrono::steady_clock::time_point next_shared_tick(std::int64_t period_ns) {
+  using std::chrono::nanoseconds;
+  const nanoseconds due =
+      std::chrono::steady_clock::now().time_since_epoch() + nanoseconds(period_ns);
+  const std::int64_t grid_ns = std::clamp<std::int64_t>(period_ns / 8, 1, kNsPerSecond);
+  return std::chrono::steady_clock::time_point(nanoseconds(due.count() / grid_ns * grid_ns));
 }
 
 }  // namespace tailrace

@@ -1,6 +1,7 @@
 // Clock: the time, as a parameter, so that tests decide it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 namespace tailrace {
@@ -28,5 +29,10 @@ class FakeClock final : public Clock {
 
 inline constexpr std::int64_t kNsPerMs = 1'000'000;
 inline constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+
+// When a timer should expire that comes every `period_ns`, and for which a little sooner is as
+// good: at a moment when other such timers expire, so that an idle process wakes up once for all.
+// Sooner by at most an eighth of the period, or a second.
+std::chrono::steady_clock::time_point next_shared_tick(std::int64_t period_ns);
 
 }  // namespace tailrace

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <utility>
 
@@ -121,7 +122,9 @@ Result<Glob> Glob::compile(std::string_view pattern) {
 // that are alive in it, like the states of a small automaton.
 class GlobWalk {
  public:
-  explicit GlobWalk(const Glob& glob) : glob_(glob) {}
+  // Notes in `stamps`, unless that is null, what it reads.
+  explicit GlobWalk(const Glob& glob, PathStamps* stamps = nullptr)
+      : glob_(glob), stamps_(stamps) {}
 
   struct Position {
     std::size_t alternative;
@@ -201,7 +204,9 @@ class GlobWalk {
     for (const Position& position : positions) {
       const Glob::Element* element = next(position);
       if (element == nullptr) continue;
-      if (element->any_depth || !element->wildcard.is_literal()) return read_directory(directory);
+      if (element->any_depth || !element->wildcard.is_literal()) {
+        return read_directory(directory);
+      }
       const std::string& text = element->wildcard.literal();
       const auto is_same = [&text](const Name& name) { return name.text == text; };
       if (std::none_of(names.begin(), names.end(), is_same))
@@ -210,13 +215,18 @@ class GlobWalk {
     return names;
   }
 
-  static std::vector<Name> read_directory(const std::string& directory) {
+  std::vector<Name> read_directory(const std::string& directory) const {
+    if (stamps_ != nullptr) stamps_->note_names(directory);
     std::vector<Name> names;
     struct Close {
       void operator()(DIR* stream) const { ::closedir(stream); }
     };
     const std::unique_ptr<DIR, Close> stream(::opendir(directory.c_str()));
-    if (!stream) return names;
+    if (!stream) {
+      if (stamps_ != nullptr && errno != ENOENT && errno != ENOTDIR) stamps_->distrust();
+      return names;
+    }
+    errno = 0;  // readdir() ends with null, and leaves it unless it failed
     while (const dirent* entry = ::readdir(stream.get())) {
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
@@ -225,7 +235,9 @@ class GlobWalk {
                         : entry->d_type == DT_UNKNOWN ? Kind::kUnknown
                                                       : Kind::kFile;
       names.push_back({std::string(name), kind});
+      errno = 0;
     }
+    if (stamps_ != nullptr && errno != 0) stamps_->distrust();
     return names;
   }
 
@@ -250,6 +262,9 @@ class GlobWalk {
       return;
     }
     struct stat status {};
+    // A link may lead elsewhere, and a name that was not read from its directory may come and go,
+    // without a trace there.
+    if (stamps_ != nullptr) stamps_->note_path(path);
     if (kind == Kind::kUnknown) {
       if (::lstat(path.c_str(), &status) != 0) return;
       const Kind now_known = S_ISDIR(status.st_mode)   ? Kind::kDirectory
@@ -292,6 +307,7 @@ class GlobWalk {
   }
 
   const Glob& glob_;
+  PathStamps* stamps_;
   std::vector<std::string> found_;
   std::vector<Identity> inside_;  // the directories of the path, from the first ** on
   std::size_t linked_directories_ = 0;
@@ -309,9 +325,12 @@ bool Glob::matches(std::string_view path) const {
   return walk.complete(positions);
 }
 
-std::vector<std::string> Glob::expand() const {
-  if (is_file(pattern_)) return {pattern_};
-  return GlobWalk(*this).run();
+std::vector<std::string> Glob::expand(PathStamps* stamps) const {
+  if (is_file(pattern_)) {
+    if (stamps != nullptr) stamps->note_path(pattern_);
+    return {pattern_};
+  }
+  return GlobWalk(*this, stamps).run();
 }
 
 Result<std::vector<std::string>> expand_glob(std::string_view pattern) {

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/path_stamps.h"
 #include "base/result.h"
 #include "base/wildcard.h"
 
@@ -37,8 +38,9 @@ class Glob {
   // The paths of all matching files: sorted, each once; no directories, no dangling links. Symbolic
   // links to directories are followed, but not into a directory that the path is already in. A
   // pattern that names an existing file literally gives that file alone, whatever brackets stand in
-  // it. Directories that cannot be read hold nothing. Blocks on the disk.
-  std::vector<std::string> expand() const;
+  // it. Directories that cannot be read hold nothing. Blocks on the disk. `stamps` is told all that
+  // the answer depends on.
+  std::vector<std::string> expand(PathStamps* stamps = nullptr) const;
 
   const std::string& pattern() const noexcept { return pattern_; }
 

@@ -13,8 +13,8 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <functional>
+#include <list>
 #include <utility>
 
 #include "model/ticket.h"
@@ -61,7 +61,9 @@ class Ledger final : public TicketOwner {
   }
 
   Position committed_;
-  std::deque<Read> reads_;  // a deque keeps the addresses of its elements
+  // Keeps the addresses of its elements and, unlike a deque, holds no memory when it is empty, as
+  // that of a quiet file is.
+  std::list<Read> reads_;
   bool stuck_ = false;
   std::function<void()> on_moved_;
 };

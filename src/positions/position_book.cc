@@ -150,6 +150,7 @@ void PositionBook::leave(const std::string& path, Owner owner, bool forget) {
 }
 
 void PositionBook::drop_missing_files() {
+  if (saved_.size() == tailed_.size()) return;  // all of them are tailed
   for (auto entry = saved_.begin(); entry != saved_.end();) {
     struct stat status {};
     const bool gone = !is_cursor(entry->first) && !tailed_.contains(entry->first) &&

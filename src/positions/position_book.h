@@ -68,6 +68,11 @@ class PositionBook {
   bool urgent() const noexcept { return urgent_; }
   // Called when urgent() becomes true.
   void on_urgent(std::function<void()> callback) { on_urgent_ = std::move(callback); }
+  // Nothing is being read or on its way any more, for now: a good time to write.
+  void note_rest() {
+    if (dirty_ && on_rest_) on_rest_();
+  }
+  void on_rest(std::function<void()> callback) { on_rest_ = std::move(callback); }
 
   struct Snapshot {
     std::map<std::string, std::string> positions;
@@ -93,6 +98,7 @@ class PositionBook {
   bool dirty_ = false;
   bool urgent_ = false;
   std::function<void()> on_urgent_;
+  std::function<void()> on_rest_;
 
   void refresh(const std::string& path);
   bool noted(const std::string& path, Owner owner) const;

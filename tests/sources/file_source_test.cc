@@ -280,22 +280,6 @@ TEST(FileSource, ClosesRotatedFilesOfABusyLog) {
 }
 
 // No look while all rest; who moves then is told to the book before the next sync.
-TEST(FileSource, RestsUntilSomethingMoves) {
-  TempDir dir;
-  write(dir / "a.log", "one\n");
-  FakeClock clock(1'000 * kNsPerSecond);
-  FileRig rig(PositionBook({}, ""), 1 << 20, 1000, 3'600 * kNsPerSecond, clock);
-  rig.tail(dir / "*.log");
-  const auto saved = [&] { return rig.positions.snapshot().positions[dir / "a.log"]; };
-  ASSERT_TRUE(rig.wait_for([&] { return saved() == "4"; }));
-  clock.advance_ns(60 * kNsPerSecond);
-  run_for(rig.io, std::chrono::milliseconds(FileSource::kSlowPollNs / kNsPerMs + 200));
-  clock.advance_ns(60 * kNsPerSecond);
-  append(dir / "a.log", "two\n");
-  ASSERT_TRUE(rig.wait_for_lines(2));
-  EXPECT_TRUE(rig.wait_for([&] { return saved() == "8"; }));
-}
-
 TEST(FileSource, ClockJumpsNeitherStopNorReorderAFile) {
   TempDir dir;
   FakeClock clock(100'000 * kNsPerSecond);

@@ -39,6 +39,7 @@ FileSource::FileSource(TailContext& context, FileSourceOptions options)
       soon_timer_(context.shard.executor),
       poll_timer_(context.shard.executor) {
   context_.on_activity = [this] {
+    all_rest_ = false;
     if (!poll_armed_) arm_poll();
   };
   arm_sync();
@@ -95,12 +96,25 @@ void FileSource::set_targets(std::vector<FileTarget> targets) {
     for (auto& [path, tailer] : target->tailers) tailer->leave(false);
     retiring_.push_back(std::move(*target));
   }
+  all_rest_ = false;
   sync();
 }
 
 void FileSource::sync() {
   if (stopped_) return;
   context_.watcher.catch_up();
+  if (!nothing_moved()) look_at_all();
+}
+
+bool FileSource::nothing_moved() const {
+  return all_rest_ && context_.shard.clock.monotonic_ns() - looked_ns_ < kLookAnywayNs &&
+         std::all_of(targets_.begin(), targets_.end(),
+                     [](const auto& target) { return target->stamps.unchanged(); });
+}
+
+void FileSource::look_at_all() {
+  looked_ns_ = context_.shard.clock.monotonic_ns();
+  ++looks_;
   for (const std::unique_ptr<Target>& target : targets_) sync(*target);
   // Targets that were taken away: their reads are still on the way.
   std::erase_if(retiring_, [](Target& target) {
@@ -117,10 +131,12 @@ void FileSource::sync() {
 
 void FileSource::sync(Target& target) {
   std::vector<std::string> paths;
+  target.stamps.clear();
   if (target.include) {
-    paths = target.include->expand();
-  } else if (id_of(target.config.path)) {
-    paths.push_back(target.config.path);
+    paths = target.include->expand(&target.stamps);
+  } else {
+    target.stamps.note_path(target.config.path);
+    if (id_of(target.config.path)) paths.push_back(target.config.path);
   }
   if (target.exclude) {
     std::erase_if(paths, [&](const std::string& path) { return target.exclude->matches(path); });
@@ -129,9 +145,11 @@ void FileSource::sync(Target& target) {
   if (std::string directory = literal_directory(target.config.path); !directory.empty()) {
     directories.insert(std::move(directory));
   }
+  target.complete = true;
   for (const std::string& path : paths) {
     directories.emplace(path_directory(path));
     if (!target.tailers.contains(path)) start_tailer(target, path);
+    target.complete = target.complete && target.tailers.contains(path);
   }
   for (const std::string& directory : directories) watch(directory);
   for (auto entry = target.tailers.begin(); entry != target.tailers.end();) {
@@ -228,6 +246,7 @@ void FileSource::on_gone(const std::string& path, const std::string& now_at) {
 
 void FileSource::on_lost() {
   log::debug("file notifications were lost, looking at all files", {{"job", options_.job_name}});
+  all_rest_ = false;
   sync();
 }
 
@@ -242,7 +261,7 @@ void FileSource::sync_soon() {
 }
 
 void FileSource::arm_sync() {
-  sync_timer_.expires_after(std::chrono::nanoseconds(options_.sync_period_ns));
+  sync_timer_.expires_at(next_shared_tick(options_.sync_period_ns));
   sync_timer_.async_wait([this, alive = lifetime_.watch()](const boost::system::error_code& error) {
     if (error || !alive() || stopped_) return;
     sync();
@@ -250,17 +269,22 @@ void FileSource::arm_sync() {
   });
 }
 
-// Not while all files rest: activity, or the next sync, arms it again.
+// Not while all files rest: activity, or the next look at all of them, arms it again.
 void FileSource::arm_poll() {
   const std::int64_t now_ns = context_.shard.clock.monotonic_ns();
   bool often = false;
   bool busy = false;
+  bool sure = retiring_.empty();
   for (const std::unique_ptr<Target>& target : targets_) {
+    sure = sure && target->complete;
     for (const auto& [path, tailer] : target->tailers) {
       often = often || tailer->needs_polling();
       busy = busy || !tailer->resting(now_ns);
+      sure = sure && tailer->events_tell_all();
     }
   }
+  all_rest_ = sure && !often && !busy;
+  if (all_rest_) context_.positions.note_rest();
   poll_armed_ = (often || busy) && !stopped_;
   if (!poll_armed_) return;
   const std::int64_t period_ns = often ? std::min(options_.poll_ns, kSlowPollNs) : kSlowPollNs;
@@ -286,6 +310,7 @@ void FileSource::poll() {
 }
 
 void FileSource::publish() {
+  if (all_rest_) return;
   for (const std::unique_ptr<Target>& target : targets_) {
     for (auto& [path, tailer] : target->tailers) tailer->publish_if_changed();
   }

@@ -9,8 +9,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -120,8 +120,9 @@ class Generation final : public OpenFile {
   std::uint64_t offset_ = 0;
   Marker marker_;
   std::unique_ptr<Ledger<std::uint64_t>> ledger_;
-  std::deque<ReadRecord> reads_;   // on their way
-  std::deque<ReadRecord> before_;  // were on their way when the last process ended
+  // Lists: they hold no memory while they are empty, and nearly always are.
+  std::list<ReadRecord> reads_;   // on their way
+  std::list<ReadRecord> before_;  // were on their way when the last process ended
   std::function<void(std::uint64_t)> on_delivered_;
   std::vector<std::unique_ptr<Ledger<std::uint64_t>>> retired_;  // of content that was cut off
 };

@@ -101,7 +101,8 @@ void Tailer::add(std::unique_ptr<Generation> generation) {
     older->drained = false;  // read once more: lines may have come since
   }
   generation->watch = context_.watcher.watch_file(generation->fd().get(), *this);
-  if (generation->watch < 0) unwatched_ = true;
+  events_ = std::max(events_, generation->watch < 0 ? FileEvents::kOnlyOwn
+                                                    : file_events_of(generation->fd().get()));
   generation->on_delivered([this, id = generation->id()](std::uint64_t offset) {
     context_.positions.note_delivered(path_, this, id, offset);
   });
@@ -114,6 +115,7 @@ void Tailer::add(std::unique_ptr<Generation> generation) {
 void Tailer::on_modified() {
   // Which generation it was does not matter: looking costs one short read each.
   for (const auto& generation : chain_) generation->drained = false;
+  note_change();
   if (!stopped_) context_.scheduler.ready(*this);
 }
 
@@ -169,7 +171,7 @@ void Tailer::note_change() {
 bool Tailer::resting(std::int64_t now_ns) const {
   if (changed_ || missing_ || chain_.size() != 1) return false;
   const Generation& only = *chain_.back();
-  return only.drained && now_ns - *only.quiet_since_ns > kLingerNs;
+  return only.drained && (events_tell_all() || now_ns - *only.quiet_since_ns > kLingerNs);
 }
 
 void Tailer::look(bool told_of_renames) {
@@ -238,9 +240,9 @@ void Tailer::drop_finished() {
     if (!oldest.drained || !oldest.settled() || now_ns - *oldest.quiet_since_ns < kLingerNs) return;
     if (hand_on_last_line(oldest)) return;
     finished_.push_back(oldest.record());
-    if (finished_.size() > kFinishedKept) finished_.pop_front();
+    if (finished_.size() > kFinishedKept) finished_.erase(finished_.begin());
     context_.watcher.unwatch_file(oldest.watch, *this);
-    chain_.pop_front();
+    chain_.erase(chain_.begin());
     note_change();
   }
 }

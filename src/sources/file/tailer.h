@@ -17,7 +17,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_events.h"
 #include "model/label_set.h"
 #include "positions/position_book.h"
 #include "sources/file/file_metrics.h"
@@ -74,11 +74,13 @@ class Tailer final : public Reader, private WatchListener {
   bool missing() const noexcept { return missing_; }
   // Whether this file is one of those read here.
   bool holds(FileId id) const;
-  // Cannot be watched: look() often.
-  bool needs_polling() const noexcept { return unwatched_; }
-  // Read to its end, all of it told to the book, and unchanged for kLingerNs: a look now and then
-  // is enough, events tell the rest.
+  // No events, or not of everybody's changes: look() often.
+  bool needs_polling() const noexcept { return events_ == FileEvents::kOnlyOwn; }
+  // Read to its end, all of it told to the book, and, unless events tell all, unchanged for
+  // kLingerNs: a look now and then is enough.
   bool resting(std::int64_t now_ns) const;
+  // Nothing happens to its file without an event.
+  bool events_tell_all() const noexcept { return events_ == FileEvents::kAll; }
   // Everything that was ever seen here is read and acknowledged.
   bool finished();
   // Everything that was read is acknowledged.
@@ -112,14 +114,14 @@ class Tailer final : public Reader, private WatchListener {
   std::function<bool(const std::string&)> is_target_;
   std::shared_ptr<FileMetrics> metrics_;  // owners: all tailers of this path
   GenerationReader reader_;
-  std::deque<std::unique_ptr<Generation>>
+  std::vector<std::unique_ptr<Generation>>
       chain_;  // oldest first; the last one is, or was, at the path
   bool missing_ = false;
-  bool changed_ = false;  // since publish()
-  bool unwatched_ = false;
+  bool changed_ = false;                  // since publish()
+  FileEvents events_ = FileEvents::kAll;  // what can be said of all files of the chain
   bool stopped_ = false;
   bool left_ = false;
-  std::deque<GenerationRecord> finished_;  // the last few, see finished_generation()
+  std::vector<GenerationRecord> finished_;  // the last few, see finished_generation()
 };
 
 }  // namespace tailrace

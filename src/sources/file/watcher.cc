@@ -122,20 +122,24 @@ void Watcher::wait() {
                          [this, alive = lifetime_.watch()](const boost::system::error_code& error) {
                            if (error || !alive()) return;
                            take_events();
-                           rest();
+                           rest(kRestNs);
                          });
 }
 
-void Watcher::rest() {
-  round_.expires_after(std::chrono::nanoseconds(kRoundNs));
+void Watcher::rest(std::int64_t rest_ns) {
+  round_.expires_after(std::chrono::nanoseconds(rest_ns));
   round_.async_wait([this, alive = lifetime_.watch()](const boost::system::error_code& error) {
     if (error || !alive()) return;
-    wait();
+    const std::size_t bytes = take_events();
+    if (bytes == 0) return wait();
+    rest(bytes > kManyEventBytes ? kRestNs : kBusyRestNs);
   });
 }
 
-void Watcher::take_events() {
+// Returns how many bytes of events there were.
+std::size_t Watcher::take_events() {
   taking_events_ = true;
+  std::size_t bytes = 0;
   std::vector<Gone> gone;
   bool overflow = false;
   std::vector<int> replaced;  // directories that do not stand at their path any more
@@ -149,6 +153,7 @@ void Watcher::take_events() {
   while (true) {
     const ssize_t count = ::read(descriptor_.native_handle(), buffer.data(), buffer.size());
     if (count <= 0) break;
+    bytes += static_cast<std::size_t>(count);
     for (const char* at = buffer.data(); at < buffer.data() + count;) {
       const auto& event = *reinterpret_cast<const inotify_event*>(at);
       at += sizeof(inotify_event) + event.len;
@@ -191,6 +196,7 @@ void Watcher::take_events() {
   }
   tell_unsure(replaced, overflow);
   taking_events_ = false;
+  return bytes;
 }
 
 // Everybody if events were lost; else those whose directory was moved away or deleted, as a new one

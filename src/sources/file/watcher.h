@@ -2,8 +2,10 @@
 // that idle files cost nothing; polling stays the truth, and after a queue overflow, or when a
 // directory itself was moved or deleted, everything is looked at.
 //
-// Events are not taken one by one: after each round the watcher rests for kRoundNs, in which the
-// kernel merges what a busy writer causes.
+// Events are not taken one by one: after each round the watcher rests for kRestNs, in which the
+// kernel merges what a busy writer causes. While every rest ends with new events, as beside a
+// steady writer, it rests for kBusyRestNs and does not wait for the descriptor in between: one
+// wake-up per round.
 #pragma once
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -48,7 +50,11 @@ class DirectoryListener {
 
 class Watcher {
  public:
-  static constexpr std::int64_t kRoundNs = 10 * kNsPerMs;
+  static constexpr std::int64_t kRestNs = 10 * kNsPerMs;
+  static constexpr std::int64_t kBusyRestNs = 40 * kNsPerMs;
+  // A round with more bytes of events than this is followed by a short rest: the kernel keeps 16384
+  // events, then it loses some.
+  static constexpr std::size_t kManyEventBytes = std::size_t{32} << 10;
 
   explicit Watcher(boost::asio::any_io_executor executor);
   ~Watcher();
@@ -85,8 +91,8 @@ class Watcher {
     std::string now_at;
   };
   void wait();
-  void rest();
-  void take_events();
+  void rest(std::int64_t rest_ns);
+  std::size_t take_events();
   void tell_gone(std::vector<Gone>& gone);
   void tell_unsure(const std::vector<int>& replaced, bool overflow);
   std::set<DirectoryListener*> forget_directory(int watch);
