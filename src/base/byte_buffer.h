@@ -3,8 +3,9 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string_view>
+
+#include "base/bulk_memory.h"
 
 namespace tailrace {
 
@@ -13,7 +14,7 @@ class ByteBuffer {
   // Room for `bytes`; what was inside is lost. size() becomes 0.
   char* reserve(std::size_t bytes) {
     if (bytes > capacity_) {
-      data_ = std::make_unique_for_overwrite<char[]>(bytes);
+      data_ = allocate_bulk(bytes);
       capacity_ = bytes;
     }
     size_ = 0;
@@ -25,7 +26,7 @@ class ByteBuffer {
   std::string_view view() const noexcept { return {data_.get(), size_}; }
 
  private:
-  std::unique_ptr<char[]> data_;
+  BulkBytes data_;
   std::size_t capacity_ = 0;
   std::size_t size_ = 0;
 };

@@ -21,7 +21,7 @@ Page PagePool::take(std::size_t previous_capacity, std::size_t bytes) {
   }
   // An entry larger than the largest page gets one of its own.
   if (page.capacity == 0) page.capacity = static_cast<std::uint32_t>(wanted);
-  if (!page.data) page.data = std::make_unique_for_overwrite<char[]>(page.capacity);
+  if (!page.data) page.data = allocate_bulk(page.capacity);
   return page;
 }
 

@@ -8,13 +8,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
+
+#include "base/bulk_memory.h"
 
 namespace tailrace {
 
 struct Page {
-  std::unique_ptr<char[]> data;
+  BulkBytes data;
   std::uint32_t used = 0;
   std::uint32_t capacity = 0;
   std::uint32_t room() const noexcept { return capacity - used; }
@@ -30,7 +31,7 @@ class PagePool {
 
  private:
   static constexpr std::array<std::uint32_t, 4> kSizes = {1 << 10, 4 << 10, 16 << 10, 64 << 10};
-  std::array<std::vector<std::unique_ptr<char[]>>, kSizes.size()> free_;
+  std::array<std::vector<BulkBytes>, kSizes.size()> free_;
   std::size_t kept_bytes_ = 0;
   std::size_t kept_bytes_max_;
 };

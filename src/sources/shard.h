@@ -5,9 +5,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "base/arena.h"
+#include "base/bulk_memory.h"
 #include "base/clock.h"
 #include "model/entry.h"
 #include "model/interner.h"
@@ -26,18 +26,18 @@ class ReadBuffer {
   // Makes it at least this large; what was in it is lost.
   void grow(std::size_t bytes) {
     if (bytes <= size_) return;
-    data_ = std::make_unique_for_overwrite<char[]>(bytes);
+    data_ = allocate_bulk(bytes);
     size_ = bytes;
   }
   // Gives back what one giant line needed.
   void shrink() {
     if (size_ == kUsualBytes) return;
-    data_ = std::make_unique_for_overwrite<char[]>(kUsualBytes);
+    data_ = allocate_bulk(kUsualBytes);
     size_ = kUsualBytes;
   }
 
  private:
-  std::unique_ptr<char[]> data_ = std::make_unique_for_overwrite<char[]>(kUsualBytes);
+  BulkBytes data_ = allocate_bulk(kUsualBytes);
   std::size_t size_ = kUsualBytes;
 };
 
