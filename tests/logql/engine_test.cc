@@ -75,6 +75,8 @@ class ListSource final : public Source {
   std::vector<std::unique_ptr<EntryBlock>> blocks_;
 };
 
+// Values, windows and numbers to compare with are such that two ways to the same answer are not
+// rounded to different sides of a comparison: sums and rates are exact.
 std::vector<Entry> make_entries(std::mt19937_64& random, std::size_t count) {
   std::vector<Entry> out;
   for (std::size_t i = 0; i < count; ++i) {
@@ -87,7 +89,7 @@ std::vector<Entry> make_entries(std::mt19937_64& random, std::size_t count) {
     entry.line = "level=" + std::string(kLevels[random() % 3]) +
                  " n=" + std::to_string(random() % 20) +
                  " v=" + std::to_string(static_cast<double>(random() % 1000) / 8) +
-                 " dur=" + std::to_string(random() % 5000) + "ms";
+                 " dur=" + std::to_string(random() % 40 * 125) + "ms";
     if (random() % 2) entry.line += " size=" + std::to_string(random() % 300) + "B";
     if (random() % 4 == 0) entry.metadata.emplace_back("trace", std::to_string(random() % 3));
     out.push_back(std::move(entry));
@@ -111,7 +113,7 @@ std::string make_log_query(std::mt19937_64& random) {
 }
 
 std::string make_range(std::mt19937_64& random) {
-  const std::string window = pick(random, {"[7s]", "[30s]", "[1m]", "[45s] offset 20s", "[2m]"});
+  const std::string window = pick(random, {"[8s]", "[32s]", "[64s]", "[32s] offset 20s", "[128s]"});
   if (random() % 2 == 0) {
     const std::string op = pick(
         random, {"count_over_time", "rate", "bytes_over_time", "bytes_rate", "absent_over_time"});
@@ -164,7 +166,7 @@ std::string make_metric(std::mt19937_64& random, int depth) {
   }
   if (what < 9)
     return "(" + make_metric(random, depth - 1) + ")" +
-           pick(random, {" + 1", " > 3", " * 2.5", " <= bool 4", " % 3", " ^ 2"});
+           pick(random, {" + 1", " > 3.14", " * 2.5", " <= bool 4.2", " - 7.5", " ^ 2"});
   return "sum by (level) (" + make_range(random) + ")" +
          pick(random, {" and ", " or ", " unless ", " / ", " - ", " > "}) + "sum by (level) (" +
          make_range(random) + ")";

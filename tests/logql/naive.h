@@ -80,6 +80,7 @@ inline double over_values(RangeOp op, const std::vector<double>& values, double 
   const double mean = sum / count;
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
+  if (values.size() == 1) squares = 0;  // of infinity, too: its difference to itself is no number
   switch (op) {
     case RangeOp::kCount:
     case RangeOp::kBytes:
