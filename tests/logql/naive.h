@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <regex>
 #include <string>
@@ -92,9 +93,11 @@ inline double over_values(RangeOp op, const std::vector<double>& values, double 
     case RangeOp::kAvg:
       return mean;
     case RangeOp::kMin:
-      return *std::min_element(values.begin(), values.end());
+      return std::accumulate(values.begin(), values.end(), values.front(),
+                             [](double a, double b) { return b < a || std::isnan(a) ? b : a; });
     case RangeOp::kMax:
-      return *std::max_element(values.begin(), values.end());
+      return std::accumulate(values.begin(), values.end(), values.front(),
+                             [](double a, double b) { return b > a || std::isnan(a) ? b : a; });
     case RangeOp::kFirst:
       return values.front();
     case RangeOp::kLast:
