@@ -1,18 +1,20 @@
 // The one file that knows spdlog. A line is put together here, on the caller's thread; spdlog
-// brings the bounded queue and the thread that writes.
+// brings the bounded queue. Its thread pool is not used: it wakes up every ten seconds for nothing.
 #include "telemetry/log.h"
 
-#include <spdlog/async_logger.h>
-#include <spdlog/details/thread_pool.h>
-#include <spdlog/sinks/sink.h>
+#include <spdlog/common.h>
+#include <spdlog/details/mpmc_blocking_q.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <ctime>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -167,20 +169,18 @@ void write_standard_error(std::string_view text) {
   }
 }
 
-// Gets finished lines, one at a time: the queue has one thread. Not spdlog's base_sink, which
-// brings a formatter that nobody asks and that is a hundred kilobytes of program.
-class Sink : public spdlog::sinks::sink {
+// Gets finished lines, one at a time: the queue has one thread.
+class Sink {
  public:
-  void flush() final {}
-  void set_pattern(const std::string&) final {}
-  void set_formatter(std::unique_ptr<spdlog::formatter>) final {}
+  virtual ~Sink() = default;
+  virtual void write(std::string_view line) = 0;
 };
 
 // The message as it is, one write a line.
 class StandardErrorSink final : public Sink {
  public:
-  void log(const spdlog::details::log_msg& message) override {
-    line_.assign(message.payload.data(), message.payload.size());
+  void write(std::string_view line) override {
+    line_.assign(line);
     line_ += '\n';
     write_standard_error(line_);
   }
@@ -195,9 +195,9 @@ class FileSink final : public Sink {
  public:
   explicit FileSink(RotatingFile file) : file_(std::move(file)) {}
 
-  void log(const spdlog::details::log_msg& message) override {
+  void write(std::string_view line) override {
     const std::size_t before = waiting_.size();
-    waiting_.append(message.payload.data(), message.payload.size());
+    waiting_ += line;
     waiting_ += '\n';
     const Result<void> written = file_.append(waiting_);
     if (waiting_.size() > kWaitingBytesMax) waiting_.resize(before);
@@ -215,12 +215,47 @@ class FileSink final : public Sink {
   bool refused_ = false;
 };
 
+// The queue and the thread that empties it.
+class Writer {
+ public:
+  explicit Writer(std::vector<std::unique_ptr<Sink>> sinks)
+      : sinks_(std::move(sinks)), queue_(kQueueEventsMax), thread_([this] { run(); }) {}
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  // After the last event of the queue.
+  ~Writer() {
+    queue_.enqueue(Event{{}, true});
+    thread_.join();
+  }
+
+  void post(std::string line) { queue_.enqueue_nowait(Event{std::move(line), false}); }
+  std::uint64_t dropped() { return queue_.overrun_counter(); }
+
+ private:
+  struct Event {
+    std::string line;
+    bool last = false;
+  };
+
+  void run() {
+    Event event;
+    while (true) {
+      if (!queue_.dequeue_for(event, std::chrono::hours(24))) continue;
+      if (event.last) return;
+      for (const std::unique_ptr<Sink>& sink : sinks_) sink->write(event.line);
+    }
+  }
+
+  const std::vector<std::unique_ptr<Sink>> sinks_;
+  spdlog::details::mpmc_blocking_queue<Event> queue_;
+  std::thread thread_;
+};
+
 struct State {
   std::atomic<Level> level{Level::kInfo};
   std::shared_mutex mutex;  // the rest: changed by configure, shutdown and tests, read by everybody
   Format format = Format::kLogfmt;
-  std::shared_ptr<spdlog::details::thread_pool> pool;
-  std::shared_ptr<spdlog::async_logger> logger;
+  std::unique_ptr<Writer> writer;
   std::uint64_t dropped_before = 0;
   std::function<void(std::string_view)> capture;
 };
@@ -253,19 +288,15 @@ Result<void> configure(Level level, Format format, Output output) {
   self.level = level;
   const std::unique_lock lock(self.mutex);
   self.format = format;
-  if (self.logger) return {};
-  std::vector<spdlog::sink_ptr> sinks;
-  if (output.to_stderr) sinks.push_back(std::make_shared<StandardErrorSink>());
+  if (self.writer) return {};
+  std::vector<std::unique_ptr<Sink>> sinks;
+  if (output.to_stderr) sinks.push_back(std::make_unique<StandardErrorSink>());
   if (!output.file.path.empty()) {
     RotatingFile file(output.file);
     if (Result<void> opened = file.open(); !opened) return std::move(opened).error().in("log");
-    sinks.push_back(std::make_shared<FileSink>(std::move(file)));
+    sinks.push_back(std::make_unique<FileSink>(std::move(file)));
   }
-  self.pool = std::make_shared<spdlog::details::thread_pool>(kQueueEventsMax, 1);
-  self.logger =
-      std::make_shared<spdlog::async_logger>("tailrace", sinks.begin(), sinks.end(), self.pool,
-                                             spdlog::async_overflow_policy::overrun_oldest);
-  self.logger->set_level(spdlog::level::trace);
+  self.writer = std::make_unique<Writer>(std::move(sinks));
   return {};
 }
 
@@ -276,16 +307,15 @@ bool enabled(Level level) { return level >= state().level.load(std::memory_order
 void shutdown() {
   State& self = state();
   const std::unique_lock lock(self.mutex);
-  if (!self.pool) return;
-  self.dropped_before += self.pool->overrun_counter();
-  self.logger.reset();
-  self.pool.reset();  // joins after the last event of the queue
+  if (!self.writer) return;
+  self.dropped_before += self.writer->dropped();
+  self.writer.reset();
 }
 
 std::uint64_t dropped() {
   State& self = state();
   const std::shared_lock lock(self.mutex);
-  return self.dropped_before + (self.pool ? self.pool->overrun_counter() : 0);
+  return self.dropped_before + (self.writer ? self.writer->dropped() : 0);
 }
 
 void capture_for_test(std::function<void(std::string_view)> sink) {
@@ -305,8 +335,8 @@ void write(Level level, std::string_view message, FieldList fields) {
   }
   if (self.capture) {
     self.capture(line);
-  } else if (self.logger) {
-    self.logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+  } else if (self.writer) {
+    self.writer->post(std::move(line));
   } else {
     line += '\n';
     write_standard_error(line);
