@@ -2,11 +2,17 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
 namespace tailrace {
 namespace {
+
+bool passes_by_itself(int system) {
+  return system == ENOSPC || system == EDQUOT || system == EMFILE || system == ENFILE ||
+         system == EIO;
+}
 
 Error sqlite_error(sqlite3* database, int code, std::string_view what) {
   const int extended = database ? sqlite3_extended_errcode(database) : code;
@@ -18,11 +24,12 @@ Error sqlite_error(sqlite3* database, int code, std::string_view what) {
   const int primary = code & 0xff;
   if (system != 0 && (primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR))
     text += ": " + std::system_category().message(system);
-  switch (code & 0xff) {
+  switch (primary) {
+    case SQLITE_CANTOPEN:
+      if (!passes_by_itself(system)) return Error{ErrorCode::kIo, std::move(text)};
+      [[fallthrough]];
     case SQLITE_FULL:
     case SQLITE_IOERR:
-    case SQLITE_CANTOPEN:
-    case SQLITE_READONLY:
       return Error{ErrorCode::kUnavailable, std::move(text)};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -100,10 +107,16 @@ Result<Database> Database::open(const std::string& path, const Options& options)
   std::string setup = options.damaged ? "PRAGMA writable_schema=1;" : "";
   setup += "PRAGMA cache_size=-" + std::to_string(options.cache_kib) + ";";
   if (!options.read_only) {
-    setup += "PRAGMA page_size=" + std::to_string(options.page_bytes) +
-             ";PRAGMA auto_vacuum=INCREMENTAL;PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
-             "PRAGMA journal_size_limit=16777216;PRAGMA wal_autocheckpoint=" +
-             std::to_string((8 << 20) / options.page_bytes) + ";PRAGMA temp_store=MEMORY;";
+    // Setting auto_vacuum writes, even if it is set: opening must not need room on the disk.
+    Result<std::int64_t> pages = out.read_number("PRAGMA page_count");
+    if (!pages) return std::move(pages).error().in(path);
+    if (*pages == 0)
+      setup += "PRAGMA page_size=" + std::to_string(options.page_bytes) +
+               ";PRAGMA auto_vacuum=INCREMENTAL;";
+    setup +=
+        "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
+        "PRAGMA journal_size_limit=16777216;PRAGMA wal_autocheckpoint=" +
+        std::to_string((8 << 20) / options.page_bytes) + ";PRAGMA temp_store=MEMORY;";
   }
   Result<void> ready = out.run(setup.c_str());
   if (!ready) return std::move(ready).error().in(path);

@@ -36,11 +36,11 @@ Writer::Writer(const StoreOptions& options, const Clock& clock, StreamCatalog& c
       observer_(std::move(observer)) {}
 
 Result<void> Writer::start() {
-  TAILRACE_TRY(inbox_, open_inbox());
-  inbox_id_ = inbox_->id();
   // Nobody shall stand still because the disk is full at the start: that passes.
-  if (const Result<void> done = recover(); !done)
-    log::error("the store waits for its disk", {{"error", done.error().text()}});
+  if (const Result<void> ready = get_ready(); !ready) {
+    if (!inbox_ && ready.error().code() != ErrorCode::kUnavailable) return ready;
+    log::error("the store waits for its disk", {{"error", ready.error().text()}});
+  }
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
@@ -170,7 +170,7 @@ std::optional<Error> Writer::refuses_for_space() {
       return options_.free_bytes_min != 0 && days_.free_bytes() < options_.free_bytes_min;
     };
     space_low_ = is_low();
-    if (space_low_) {
+    if (space_low_ || std::exchange(commit_failed_, false)) {
       cut_logs();
       space_low_ = is_low();
     }
@@ -183,10 +183,13 @@ std::optional<Error> Writer::refuses_for_space() {
 
 void Writer::commit(std::vector<PendingPush>& pushes) {
   const std::int64_t began = clock_.monotonic_ns();
-  refuse_for_days(pushes);
-  if (pushes.empty()) return;
   std::vector<std::uint64_t> seqs;
-  Result<void> committed = commit_to_inbox(pushes, seqs);
+  Result<void> committed = get_ready();
+  if (committed) {
+    refuse_for_days(pushes);
+    if (pushes.empty()) return;
+    committed = commit_to_inbox(pushes, seqs);
+  }
   metrics_.commit_seconds.observe(static_cast<double>(clock_.monotonic_ns() - began) / 1e9);
   if (committed) {
     metrics_.commits.add();
@@ -197,6 +200,7 @@ void Writer::commit(std::vector<PendingPush>& pushes) {
                {{"error", committed.error().text()}});
     if (Result<void> renewed = renew_inbox(); !renewed) committed = std::move(renewed);
   }
+  commit_failed_ = !committed;
   answer(pushes, committed);
 }
 

@@ -54,7 +54,8 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // Opens the inbox and reads what is in it into the head; then starts the thread.
+  // Opens the inbox and reads what is in it into the head; then starts the thread. If the disk is
+  // full the thread does it later, and refuses pushes until then.
   Result<void> start();
   // The same without a thread, changing nothing on the disk: the store can only be read.
   Result<void> load_read_only();
@@ -86,6 +87,8 @@ class Writer {
 
   // the inbox, in writer_inbox.cc
   Result<Inbox> open_inbox();
+  // Opens the inbox and recovers, as far as it is not done: a full disk may have stopped it.
+  Result<void> get_ready();
   // Reads pushes that are not in chunks into the head, from where it stopped the last time. Stops
   // at one of a day that cannot be read now, as on a full disk: what of it is in chunks is not
   // known then.
@@ -118,6 +121,9 @@ class Writer {
   void tidy_days();
   void delete_day(DayNumber day);
   void shrink_to(std::uint64_t bytes_max);
+  // What can be had back without losing a line: logs that are in their databases, pushes that are
+  // in chunks. Before anything is tried again on a full disk: room that somebody makes would
+  // otherwise be filled with more log, until there is none for what empties it.
   void cut_logs();
   void trim_memory();
 
@@ -144,8 +150,8 @@ class Writer {
   // The thread's own.
   bool read_only_ = false;
   bool recovered_ = false;      // all of the inbox is in the head; until then pushes are refused
-  std::optional<Inbox> inbox_;  // none: damaged, and a new one could not be made yet
-  std::int64_t inbox_id_ = 0;
+  std::optional<Inbox> inbox_;  // none: it could not be opened, or made anew, yet
+  std::atomic<std::int64_t> inbox_id_ = 0;
   std::uint64_t last_seq_ = 0;                                        // of all pushes
   std::uint64_t inbox_cleared_ = 0;                                   // pushes below this are gone
   std::deque<std::pair<std::uint64_t, std::uint64_t>> inbox_pushes_;  // seq, bytes
@@ -162,6 +168,7 @@ class Writer {
   double busy_until_now_ = 0;      // bytes stored and scanned, at the last look
   double trimmed_at_ = 0;
   bool space_low_ = false;
+  bool commit_failed_ = false;  // the last one
   std::thread thread_;
 };
 

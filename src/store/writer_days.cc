@@ -25,6 +25,8 @@ std::string key_of(const StreamInfo& stream, DayNumber day) {
 Result<DayDatabase*> Writer::open_day(DayNumber day) {
   const auto found = open_days_.find(day);
   if (found != open_days_.end()) return &found->second;
+  if (!read_only_ && inbox_id_ == 0)  // it would be taken for another store's
+    return Error{ErrorCode::kUnavailable, "the inbox is not open yet"};
   // The oldest day is the least likely to be written again.
   while (open_days_.size() >= kOpenDaysMax) open_days_.erase(open_days_.begin());
   TAILRACE_TRY(DayDatabase database, DayDatabase::open(days_.path(day), read_only_));
@@ -162,7 +164,7 @@ void Writer::tidy_days() {
   if (now < tidy_due_ns_ || tidy_waits(now)) return;
   const bool first = tidy_due_ns_ == 0;
   tidy_due_ns_ = now + kTidyEveryNs;
-  if (!recovered_ && inbox_) (void)recover();
+  (void)get_ready();
   clear_inbox();
   if (options_.retention_ns != 0) {
     // A day goes when its last line is too old.
@@ -178,8 +180,6 @@ void Writer::tidy_days() {
   trim_memory();
 }
 
-// What can be had back without losing a line: logs that are in their databases, pushes that are in
-// chunks.
 void Writer::cut_logs() {
   constexpr const char* kCut = "PRAGMA wal_checkpoint(TRUNCATE)";
   for (auto& [day, database] : open_days_) (void)database.database().run(kCut);

@@ -143,6 +143,7 @@ void Writer::take_made_chunks() {
 
 Result<void> Writer::store_chunks(DayNumber day, const std::vector<MadeChunk*>& chunks) {
   TAILRACE_TRY(DayDatabase * database, open_day(day));
+  if (retry_flush_ns_ != 0) cut_logs();
   TAILRACE_TRY(Transaction transaction, Transaction::begin(database->database()));
   for (const MadeChunk* made : chunks) {
     TAILRACE_CHECK(database->add_chunk(*made->run->stream(), made->chunk, made->run->last_seq(),

@@ -37,6 +37,15 @@ Result<Inbox> Writer::open_inbox() {
   return fresh;
 }
 
+Result<void> Writer::get_ready() {
+  if (recovered_) return {};
+  if (!inbox_) {
+    TAILRACE_TRY(inbox_, open_inbox());
+    inbox_id_ = inbox_->id();
+  }
+  return recover();
+}
+
 Result<void> Writer::recover() {
   std::size_t pushes = 0;
   TAILRACE_CHECK(inbox_->for_each([&](const Inbox::Push& push) -> Result<void> {
@@ -89,9 +98,6 @@ Result<void> Writer::renew_inbox() {
 Result<void> Writer::commit_to_inbox(const std::vector<PendingPush>& pushes,
                                      std::vector<std::uint64_t>& seqs) {
   if (std::optional<Error> full = refuses_for_space()) return *full;
-  if (!recovered_) {
-    TAILRACE_CHECK(recover());
-  }
   if (!inbox_) {
     TAILRACE_CHECK(renew_inbox());
   }

@@ -1,8 +1,5 @@
 #include "store/store.h"
 
-#include <sys/resource.h>
-
-#include <csignal>
 #include <random>
 #include <set>
 #include <thread>
@@ -700,67 +697,6 @@ TEST(Store, CanBeReadBesideTheProcessThatHasIt) {
   EXPECT_EQ(files_of(rig.options.path), files);
   rig.push_good({{R"({a="b"})", {{t + 2, "later"}}}});
   EXPECT_EQ(rig.lines(R"({a="b"})").size(), 3U);
-}
-
-// A limit on the size of files makes writes fail as a full disk does.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit now{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &now);
-  }
-  ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-
- private:
-  rlimit before_{};
-};
-
-TEST(Store, AFullDiskRefusesPushesAndHeals) {
-  StoreRig rig;
-  const std::int64_t t = rig.clock.now_ns();
-  std::mt19937_64 random(3);
-  const auto noise = [&](int n) {
-    TestStream stream{R"({a="b"})", {}};
-    for (int i = 0; i < 100; ++i) {
-      std::string line = std::to_string(n * 100 + i) + " ";
-      while (line.size() < 1000) line += static_cast<char>('!' + random() % 90);
-      stream.entries.push_back({t + n * 100 + i, line});
-    }
-    return stream;
-  };
-  std::size_t stored = 0;
-  std::vector<TestStream> refused;
-  {
-    const FileSizeLimit full(600'000);
-    for (int n = 0; n < 20; ++n) {
-      const TestStream stream = noise(n);
-      const PushResult result = rig.push({stream});
-      if (result.status == 204) {
-        stored += stream.entries.size();
-      } else {
-        EXPECT_EQ(result.status, 503) << result.message;
-        EXPECT_NE(result.message.find("cannot write"), std::string::npos) << result.message;
-        refused.push_back(stream);
-      }
-    }
-    EXPECT_GT(stored, 0U);
-    ASSERT_FALSE(refused.empty());
-    EXPECT_EQ(rig.lines(R"({a="b"})").size(), stored);
-  }
-  for (const TestStream& stream : refused) rig.push_good({stream});
-  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 2000U);
-  rig.reopen(true);
-  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 2000U);
-}
-
-TEST(Store, TooLittleSpaceOnTheDiskRefusesPushes) {
-  StoreOptions options;
-  options.free_bytes_min = std::uint64_t{1} << 60;
-  StoreRig rig(options);
-  const PushResult result = rig.push({{R"({a="b"})", {{rig.clock.now_ns(), "x"}}}});
-  EXPECT_EQ(result.status, 503);
 }
 
 TEST(Store, ManyWritersAndReadersAtOnce) {

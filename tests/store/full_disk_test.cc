@@ -1,0 +1,121 @@
+// The store on a disk that takes nothing: pushes are refused, nothing is lost, and it goes on when
+// there is room.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "rig.h"
+
+namespace tailrace {
+namespace {
+
+// A limit on the size of files makes writes fail as a full disk does.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit now{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &now);
+  }
+  ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST(StoreFullDisk, RefusesPushesAndHeals) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  std::mt19937_64 random(3);
+  const auto noise = [&](int n) {
+    TestStream stream{R"({a="b"})", {}};
+    for (int i = 0; i < 100; ++i) {
+      std::string line = std::to_string(n * 100 + i) + " ";
+      while (line.size() < 1000) line += static_cast<char>('!' + random() % 90);
+      stream.entries.push_back({t + n * 100 + i, line});
+    }
+    return stream;
+  };
+  std::size_t stored = 0;
+  std::vector<TestStream> refused;
+  {
+    const FileSizeLimit full(600'000);
+    for (int n = 0; n < 20; ++n) {
+      const TestStream stream = noise(n);
+      const PushResult result = rig.push({stream});
+      if (result.status == 204) {
+        stored += stream.entries.size();
+      } else {
+        EXPECT_EQ(result.status, 503) << result.message;
+        EXPECT_NE(result.message.find("cannot write"), std::string::npos) << result.message;
+        refused.push_back(stream);
+      }
+    }
+    EXPECT_GT(stored, 0U);
+    ASSERT_FALSE(refused.empty());
+    EXPECT_EQ(rig.lines(R"({a="b"})").size(), stored);
+  }
+  for (const TestStream& stream : refused) rig.push_good({stream});
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 2000U);
+  rig.reopen(true);
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 2000U);
+}
+
+TEST(StoreFullDisk, TooLittleSpaceOnTheDiskRefusesPushes) {
+  StoreOptions options;
+  options.free_bytes_min = std::uint64_t{1} << 60;
+  StoreRig rig(options);
+  const PushResult result = rig.push({{R"({a="b"})", {{rig.clock.now_ns(), "x"}}}});
+  EXPECT_EQ(result.status, 503);
+}
+
+TEST(StoreFullDisk, OpeningAStoreNeedsNoRoom) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  rig.push_good({{R"({a="b"})", {{t, "in a chunk"}}}});
+  rig.store->flush_and_wait();
+  rig.push_good({{R"({a="b"})", {{t + 1, "in the inbox"}}}});
+  rig.reopen();
+  EXPECT_EQ(rig.lines(R"({a="b"})").size(), 2U);
+  for (const auto& file : std::filesystem::directory_iterator(rig.options.path)) {
+    if (file.path().extension() == ".db-wal") {
+      EXPECT_EQ(file.file_size(), 0U) << file.path();
+    }
+  }
+}
+
+// Databases need 32 KiB of shared memory beside them: without, the store starts all the same, and
+// is what it was when there is room.
+TEST(StoreFullDisk, AStoreThatCannotBeOpenedYetRefusesPushes) {
+  for (const bool fresh : {false, true}) {
+    StoreRig rig;
+    const std::int64_t t = rig.clock.now_ns();
+    if (!fresh) {
+      rig.push_good({{R"({a="b"})", {{t, "in a chunk"}}}});
+      rig.store->flush_and_wait();
+      rig.push_good({{R"({a="b"})", {{t + 1, "in the inbox"}}}});
+    }
+    rig.store.reset();
+    if (fresh) std::filesystem::remove_all(rig.options.path);
+    {
+      const FileSizeLimit full(10);
+      rig.open();
+      const PushResult result = rig.push({{R"({a="b"})", {{t + 2, "later"}}}});
+      EXPECT_EQ(result.status, 503) << result.message;
+    }
+    rig.push_good({{R"({a="b"})", {{t + 1, "in the inbox"}, {t + 2, "later"}}}});
+    const std::size_t lines = fresh ? 2 : 3;
+    EXPECT_EQ(rig.lines(R"({a="b"})").size(), lines);
+    rig.reopen(true);
+    EXPECT_EQ(rig.lines(R"({a="b"})").size(), lines);
+  }
+}
+
+}  // namespace
+}  // namespace tailrace
