@@ -116,12 +116,12 @@ const Route* Router::match(Request& request) const {
 }
 
 const RouteHandler* Router::find(const Route& route, std::string_view method) noexcept {
-  const RouteHandler* get = nullptr;
+  const RouteHandler* other = nullptr;
   for (const RouteHandler& handler : route.handlers) {
     if (handler.method == method) return &handler;
-    if (handler.method == "GET") get = &handler;
+    if (handler.method == "*" || (handler.method == "GET" && method == "HEAD")) other = &handler;
   }
-  return method == "HEAD" ? get : nullptr;
+  return other;
 }
 
 std::string_view method_label(std::string_view method) noexcept {

@@ -116,7 +116,7 @@ awaitable<Response> reload(Pages pages) {
 }  // namespace
 
 void add_metrics_route(Router& router, Metrics& metrics) {
-  router.get("/metrics", [&metrics](Request& request, Response& response) {
+  router.add("*", "/metrics", [&metrics](Request& request, Response& response) {
     const bool open_metrics =
         request.header("Accept").find("application/openmetrics-text") != std::string_view::npos;
     response.content_type = open_metrics
@@ -128,27 +128,25 @@ void add_metrics_route(Router& router, Metrics& metrics) {
   });
 }
 
+// By any method, as in Promtail, whose routes name none.
 void add_agent_pages(Router& router, AgentView view, AgentPageOptions options, Metrics& metrics) {
   const Pages pages =
       std::make_shared<const AgentPages>(AgentPages{std::move(view), std::move(options)});
-  router.add_async("GET", "/ready", [pages](Request&) { return show_ready(pages); });
-  router.add_async("GET", "/targets", [pages](Request&) { return show_targets(pages); });
-  router.add_async("GET", "/service-discovery",
-                   [pages](Request&) { return show_discovery(pages); });
-  router.get("/", [pages](Request&, Response& response) {
+  router.add_async("*", "/ready", [pages](Request&) { return show_ready(pages); });
+  router.add_async("*", "/targets", [pages](Request&) { return show_targets(pages); });
+  router.add_async("*", "/service-discovery", [pages](Request&) { return show_discovery(pages); });
+  router.add("*", "/", [pages](Request&, Response& response) {
     response = redirect_response(303, pages->options.redirect_prefix + "/targets");
   });
-  router.get("/config", [pages](Request&, Response& response) {
+  router.add("*", "/config", [pages](Request&, Response& response) {
     std::string body = "<pre>";
     append_html(body, pages->view.config_yaml());
     response = page(pages->options, "Configuration", body + "</pre>");
   });
   if (pages->options.metrics) add_metrics_route(router, metrics);
   if (!pages->options.reload) return;
-  for (const char* path : {"/reload", "/-/reload"}) {
-    router.add_async("POST", path, [pages](Request&) { return reload(pages); });
-    router.add_async("GET", path, [pages](Request&) { return reload(pages); });
-  }
+  for (const char* path : {"/reload", "/-/reload"})
+    router.add_async("*", path, [pages](Request&) { return reload(pages); });
 }
 
 }  // namespace tailrace

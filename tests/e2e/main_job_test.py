@@ -108,6 +108,10 @@ def check_shipped(receiver, log):
 def check_health(binary, agent):
     healthy = subprocess.run([binary, "healthcheck", agent.url("/ready")], capture_output=True, text=True)
     rig.expect(healthy.returncode == 0, f"healthcheck of a ready agent: {healthy.stderr}")
+    for path in ("/ready", "/metrics", "/targets", "/service-discovery", "/config"):
+        # Promtail's routes take any method.
+        status = rig.post(agent.url(path))
+        rig.expect(status == 200, f"POST {path}: {status}")
     sick = subprocess.run([binary, "healthcheck", f"http://127.0.0.1:{rig.free_port()}/ready"], capture_output=True,
                           text=True)
     rig.expect(sick.returncode == 1 and sick.stderr.strip(), "healthcheck of nothing must fail and say why")

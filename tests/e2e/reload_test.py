@@ -10,7 +10,6 @@ import os
 import pathlib
 import signal
 import time
-import urllib.request
 
 import rig
 
@@ -45,9 +44,8 @@ def reload(agent, by_signal, done):
     if by_signal:
         os.kill(agent.pid, signal.SIGHUP)
     else:
-        request = urllib.request.Request(agent.url("/reload"), method="POST")
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            rig.expect(answer.status == 200, f"/reload answered {answer.status}")
+        status = rig.post(agent.url("/reload"))
+        rig.expect(status == 200, f"/reload answered {status}")
     rig.wait_for(f"reload {done}", lambda: agent.metric("promtail_config_reload_success_total") >= done, seconds=30)
 
 

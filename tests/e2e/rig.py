@@ -114,6 +114,15 @@ def get(url, headers=None, timeout=10):
         return error.code, error.headers, error.read()
 
 
+def post(url):
+    """The status of an empty POST."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=30) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
 class Process:
     """A child with its output in process-<name>.log; ends with the test."""
 

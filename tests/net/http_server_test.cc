@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstring>
 #include <random>
 #include <regex>
 
@@ -71,6 +72,10 @@ void add_routes(Router& router) {
              [](Request& request, Response& response) { response.body = request.param("*"); });
   router.post("/echo",
               [](Request& request, Response& response) { response.body = request.body(); });
+  router.add("*", "/any", [](Request& request, Response& response) {
+    response.body = std::string(request.method());
+  });
+  router.get("/any", [](Request&, Response& response) { response.body = "got"; });
   router.add_async("GET", "/slow", slow_hello);
   router.add_async("POST", "/slow", slow_hello);
   router.add_async("GET", "/fail", failing);
@@ -113,6 +118,10 @@ TEST(HttpServer, AnswersAreExact) {
         "Content-Length: 19\r\nAllow: GET, HEAD\r\nConnection: close\r\n\r\nMethod Not Allowed\n");
   f("OPTIONS /slow HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
     "HTTP/1.1 204 No Content\r\nAllow: GET, HEAD, POST\r\nConnection: close\r\n\r\n");
+  for (const auto& [method, body] : {std::pair("GET", "got"), {"POST", "POST"}, {"BREW", "BREW"}})
+    f(std::string(method) + " /any HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+      "HTTP/1.1 200 OK\r\n" + text + "Content-Length: " + std::to_string(std::strlen(body)) +
+          "\r\nConnection: close\r\n\r\n" + body);
   f(get_text("/throw"),
     "HTTP/1.1 500 Internal Server Error\r\n" + text +
         "Content-Length: 22\r\nConnection: close\r\n\r\nInternal Server Error\n");
