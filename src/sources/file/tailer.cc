@@ -115,6 +115,7 @@ void Tailer::add(std::unique_ptr<Generation> generation) {
 void Tailer::on_modified() {
   // Which generation it was does not matter: looking costs one short read each.
   for (const auto& generation : chain_) generation->drained = false;
+  grew_untold_ns_ = 0;
   note_change();
   if (!stopped_) context_.scheduler.ready(*this);
 }
@@ -169,9 +170,22 @@ void Tailer::note_change() {
 }
 
 bool Tailer::resting(std::int64_t now_ns) const {
-  if (changed_ || missing_ || chain_.size() != 1) return false;
+  if (changed_ || missing_ || grew_untold_ns_ != 0 || chain_.size() != 1) return false;
   const Generation& only = *chain_.back();
   return only.drained && (events_tell_all() || now_ns - *only.quiet_since_ns > kLingerNs);
+}
+
+// Events that are known were taken before this look; that of a growth in between comes soon.
+void Tailer::note_growth(bool grew) {
+  if (!events_tell_all() || (!grew && grew_untold_ns_ == 0)) return;
+  const std::int64_t now_ns = context_.shard.clock.monotonic_ns();
+  if (grew_untold_ns_ == 0) {
+    grew_untold_ns_ = now_ns;
+  } else if (now_ns - grew_untold_ns_ >= kEventLateNs) {
+    grew_untold_ns_ = 0;
+    events_ = FileEvents::kMost;
+    log::debug("a file grows without events, looking at it by itself", {{"path", path_}});
+  }
 }
 
 void Tailer::look(bool told_of_renames) {
@@ -180,16 +194,19 @@ void Tailer::look(bool told_of_renames) {
   const int failed = ::stat(path_.c_str(), &status) != 0 ? errno : 0;
   const FileId at_path{status.st_dev, status.st_ino};
   bool work = false;
+  bool grew = false;
   for (const auto& generation : chain_) {
     const bool is_at_path = failed == 0 && generation->id() == at_path;
     if (generation->drained) {
       const std::uint64_t size =
           is_at_path ? static_cast<std::uint64_t>(status.st_size) : generation->size();
       generation->drained = size == generation->drained_size;
+      grew = grew || !generation->drained;
     }
     work = work || !generation->drained;
   }
   if (work) note_change();
+  note_growth(grew);
   if (failed != 0) {
     // Other errors (a directory that became unreadable) may pass; only absence is an answer.
     if (failed == ENOENT || failed == ENOTDIR) missing_ = true;

@@ -48,6 +48,9 @@ struct TailedFile {
 class Tailer final : public Reader, private WatchListener {
  public:
   static constexpr std::int64_t kLingerNs = 10 * kNsPerSecond;
+  // A file that grew and had no event for so long is written to in a way that tells none: by
+  // libaio, or by splice() before Linux 6.5. Events are not believed for it from then on.
+  static constexpr std::int64_t kEventLateNs = kNsPerSecond;
 
   // `labels` are those of the target plus `filename`.
   Tailer(TailContext& context, std::string path, const Labels& labels);
@@ -76,8 +79,8 @@ class Tailer final : public Reader, private WatchListener {
   bool holds(FileId id) const;
   // No events, or not of everybody's changes: look() often.
   bool needs_polling() const noexcept { return events_ == FileEvents::kOnlyOwn; }
-  // Read to its end, all of it told to the book, and, unless events tell all, unchanged for
-  // kLingerNs: a look now and then is enough.
+  // Read to its end, all of it told to the book, and unchanged for kLingerNs unless events tell
+  // all: a look now and then is enough.
   bool resting(std::int64_t now_ns) const;
   // Nothing happens to its file without an event.
   bool events_tell_all() const noexcept { return events_ == FileEvents::kAll; }
@@ -100,6 +103,7 @@ class Tailer final : public Reader, private WatchListener {
  private:
   void on_modified() override;
   void note_change();
+  void note_growth(bool grew);
   bool open_again(Generation& generation);
   void add(std::unique_ptr<Generation> generation);
   void drop_finished();
@@ -119,6 +123,7 @@ class Tailer final : public Reader, private WatchListener {
   bool missing_ = false;
   bool changed_ = false;                  // since publish()
   FileEvents events_ = FileEvents::kAll;  // what can be said of all files of the chain
+  std::int64_t grew_untold_ns_ = 0;       // when a look found more, and no event came since; 0: no
   bool stopped_ = false;
   bool left_ = false;
   std::vector<GenerationRecord> finished_;  // the last few, see finished_generation()
