@@ -101,8 +101,8 @@ class Expander {
   Result<std::string> run() {
     std::string out;
     while (at_ < text_.size()) {
-      if (looking_at("$$")) {
-        out += '$';
+      if (looking_at_escape()) {
+        out += text_[at_ + 1];
         at_ += 2;
         continue;
       }
@@ -121,6 +121,10 @@ class Expander {
  private:
   bool looking_at(std::string_view what) const {
     return text_.compare(at_, what.size(), what) == 0;
+  }
+  // $$ and, also in text without any ${...}, \\ and \/ stand for their second character.
+  bool looking_at_escape() const {
+    return looking_at("$$") || looking_at("\\\\") || looking_at("\\/");
   }
   bool take(std::string_view what) {
     if (!looking_at(what)) return false;
@@ -158,11 +162,11 @@ class Expander {
   }
 
   // Text up to one of `ends` (not taken), with ${...} expanded. Nothing if the text ends before.
-  // `escapes`: \/ and \\ and $$ stand for their second character.
+  // `escapes`: see looking_at_escape().
   std::optional<std::string> word(std::string_view ends, bool escapes) {
     std::string out;
     while (at_ < text_.size() && ends.find(text_[at_]) == std::string_view::npos) {
-      if (escapes && (looking_at("\\/") || looking_at("\\\\") || looking_at("$$"))) ++at_;
+      if (escapes && looking_at_escape()) ++at_;
       if (looking_at("${") && (!escapes || text_[at_ - 1] != '$')) {
         std::optional<std::string> inner = expansion();
         if (!inner) return std::nullopt;

@@ -40,6 +40,10 @@ TEST(ExpandEnv, Expands) {
   f("$$$${N}", "$${N}");
   f("$$$$${N}", "$$3");
   f("$${", "${");
+  // Backslashes, in text without any ${...}, too.
+  f(R"(a\\b\\\\c\d\/e)", R"(a\b\\c\d/e)");
+  f(R"(\\${N}\${N}\$)", R"(\3\3\$)");
+  f(R"(${MISSING:-a\\b\/})", R"(a\\b\/)");
   // Defaults.
   f("${MISSING:-d}", "d");
   f("${MISSING:=d}", "d");
