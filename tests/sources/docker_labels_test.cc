@@ -104,13 +104,16 @@ TEST(DockerOptions, AreReadStrictly) {
   f("- {host: 'unix:///s', refresh_intervall: 5s}", "refresh_intervall");
   f("- {host: 'ftp://h'}", "host");
   f("- {host: 'unix:///s', filters: [{values: [a]}]}", "filter");
+  f("- {host: 'unix:///s', filters: [null, {name: label}, {}]}", "");
   f("- {host: 'unix:///s', port: 70000}", "port");
   const TestConfig config(
-      "- host: tcp://127.0.0.1:2375\n- {host: 'tcp://h:2376', tls_config: {server_name: x}}");
+      "- {host: 'tcp://127.0.0.1:2375', filters: [null, {name: label}]}\n"
+      "- {host: 'tcp://h:2376', tls_config: {server_name: x}}");
   const auto options = read_docker_sd_configs(config.root());
   ASSERT_EQ(options.size(), 2U);
   EXPECT_EQ(options[0].url.scheme, "http");
   EXPECT_EQ(options[0].url.port, 2375);
+  EXPECT_TRUE(options[0].filters.empty()) << "they ask for nothing";
   EXPECT_EQ(options[0].refresh_interval_ns, 60 * kNsPerSecond);
   EXPECT_EQ(options[1].url.scheme, "https");
 }

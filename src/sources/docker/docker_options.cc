@@ -17,6 +17,7 @@ void read_filters(const ConfigNode& list, DockerSdOptions& options) {
     std::vector<std::string> values;
     item.read("name", name);
     item.read("values", values);
+    if (values.empty()) continue;  // asks for nothing, as an empty item of the list
     if (name.empty()) item.error("name", "a filter needs a name, such as label or network");
     options.filters.emplace_back(std::move(name), std::move(values));
   }
