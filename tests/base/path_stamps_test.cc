@@ -96,6 +96,24 @@ TEST(PathStamps, SeeWhatAnExpandedPatternDependsOn) {
   }
 }
 
+// A path that leads to the same file leads there, whatever now stands on the way.
+TEST(PathStamps, OfAPathIncludeThoseOnTheWay) {
+  const TempDir dir;
+  dir.write("d/deep/x", "");
+  PathStamps stamps;
+  for (const char* path : {"d", "d/deep", "d/deep/x"}) stamps.note_path(dir / path);
+  fs::rename(dir / "d", dir / "old");
+  fs::create_directory(dir / "d");
+  EXPECT_FALSE(stamps.unchanged());
+  fs::rename(dir / "old/deep", dir / "d/deep");
+  EXPECT_TRUE(stamps.unchanged());
+  // Not if the next one is not there: then it counts that they are.
+  stamps.clear();
+  for (const char* path : {"d", "d/none"}) stamps.note_path(dir / path);
+  fs::rename(dir / "d", dir / "older");
+  EXPECT_FALSE(stamps.unchanged());
+}
+
 // The file system's clock may not have moved on since.
 TEST(PathStamps, DoNotTrustWhatIsFresh) {
   const TempDir dir;

@@ -101,9 +101,9 @@ void FileSource::set_targets(std::vector<FileTarget> targets) {
 }
 
 void FileSource::sync() {
-  if (stopped_) return;
+  if (stopped_ || nothing_moved()) return;
   context_.watcher.catch_up();
-  if (!nothing_moved()) look_at_all();
+  look_at_all();
 }
 
 bool FileSource::nothing_moved() const {
