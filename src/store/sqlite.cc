@@ -25,11 +25,15 @@ Error sqlite_error(sqlite3* database, int code, std::string_view what) {
   if (system != 0 && (primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR))
     text += ": " + std::system_category().message(system);
   switch (primary) {
+    case SQLITE_IOERR:
+      if (extended == SQLITE_IOERR_READ || extended == SQLITE_IOERR_DATA ||
+          extended == SQLITE_IOERR_CORRUPTFS)
+        return Error{ErrorCode::kIo, std::move(text)};
+      return Error{ErrorCode::kUnavailable, std::move(text)};
     case SQLITE_CANTOPEN:
       if (!passes_by_itself(system)) return Error{ErrorCode::kIo, std::move(text)};
       [[fallthrough]];
     case SQLITE_FULL:
-    case SQLITE_IOERR:
       return Error{ErrorCode::kUnavailable, std::move(text)};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

@@ -1,8 +1,9 @@
 // SQLite, as little of it as the store needs. A database and its statements belong to one thread at
 // a time.
 //
-// Errors: kUnavailable when the disk is full or does not take what is written (it may do so later),
-// kInvalid when a file is damaged, kIo for the rest.
+// Errors: kUnavailable when the disk is full, does not take what is written, or something else is
+// short that may be had later; kTimeout when another connection is in the way; kInvalid when a file
+// is damaged; kIo for the rest, as a file that may not be opened or cannot be read.
 #pragma once
 
 #include <cstdint>

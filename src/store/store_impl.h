@@ -25,6 +25,13 @@ struct Store::Impl {
         writer(options, clock, catalog, head, days, workers, counters,
                [this](const PushRequest& request) { tails.show(request); }) {}
 
+  // Whether answers leave out a day that cannot be read: damage does not go away, and is not to
+  // take the other days along. What may pass is an error, as without the day the answer would be
+  // wrong.
+  static bool is_left_out(const Error& error) {
+    return error.code() != ErrorCode::kUnavailable && error.code() != ErrorCode::kTimeout;
+  }
+
   static std::size_t threads(const StoreOptions& options);
 
   const StoreOptions options;

@@ -54,16 +54,19 @@ class TaskList {
     if (request.newest_first) std::reverse(days_.begin(), days_.end());
   }
 
-  // False: none is left. Thread-safe.
+  // False: none is left, or a day cannot be read now, see failed(). Thread-safe.
   bool next(Task& task, ScanStats& stats) {
     const std::lock_guard lock(mutex_);
     while (true) {
-      if (request_.stop->poll()) return false;
+      if (!failed_ || request_.stop->poll()) return false;
       if (next_run(task)) return true;
       if (next_chunk(task, stats)) return true;
       if (!next_day(stats)) return false;
     }
   }
+
+  // When all is over.
+  const Result<void>& failed() const noexcept { return failed_; }
 
  private:
   bool next_run(Task& task) {
@@ -82,7 +85,7 @@ class TaskList {
   bool next_chunk(Task& task, ScanStats& stats) {
     while (cursor_) {
       const Result<bool> there = cursor_->next(task.row);
-      if (!there) damaged_day(there.error(), stats);
+      if (!there) unreadable_day(there.error(), stats);
       if (!there || !*there) {
         close_day();
         return false;
@@ -132,12 +135,12 @@ class TaskList {
     // It may have been deleted just now, or nothing was ever written to it.
     if (!database && (!store_.days.has(day) || database.error().code() == ErrorCode::kNotFound))
       return;
-    if (!database) return damaged_day(database.error(), stats);
+    if (!database) return unreadable_day(database.error(), stats);
     day_ = std::move(*database);
     Result<ChunkCursor> cursor =
         ChunkCursor::open(*day_, request_.from_ns, request_.to_ns, request_.newest_first);
     if (!cursor) {
-      damaged_day(cursor.error(), stats);
+      unreadable_day(cursor.error(), stats);
       return close_day();
     }
     cursor_ = std::move(*cursor);
@@ -145,7 +148,7 @@ class TaskList {
     const Result<std::int64_t> owner = day_->inbox_id();
     const bool ours = owner && *owner == store_.writer.inbox_id();
     if (!streams) {
-      damaged_day(streams.error(), stats);
+      unreadable_day(streams.error(), stats);
       return close_day();
     }
     streams_.clear();
@@ -163,7 +166,11 @@ class TaskList {
     day_.reset();
   }
 
-  void damaged_day(const Error& error, ScanStats& stats) {
+  void unreadable_day(const Error& error, ScanStats& stats) {
+    if (!Store::Impl::is_left_out(error)) {
+      failed_ = error;
+      return;
+    }
     ++stats.damaged_blocks;
     store_.counters.damaged_days.add();
     static log::Every every(10 * kNsPerSecond);
@@ -192,6 +199,7 @@ class TaskList {
   Store::Impl& store_;
   const ScanRequest& request_;
   std::mutex mutex_;  // guards the following
+  Result<void> failed_;
   std::vector<RunView> runs_;
   std::vector<DayNumber> days_;
   std::size_t next_day_ = 0;
@@ -369,6 +377,7 @@ Result<ScanStats> Store::scan(const ScanRequest& request) {
   helpers->close();
   impl_->counters.scanned_bytes.add(static_cast<double>(scan.stats.bytes));
   impl_->counters.scanned_lines.add(static_cast<double>(scan.stats.lines));
+  TAILRACE_CHECK(scan.tasks.failed());
   return scan.stats;
 }
 

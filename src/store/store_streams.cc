@@ -92,8 +92,9 @@ Result<std::vector<StreamPtr>> Store::streams(const std::vector<logql::Matcher>&
     Result<DayDatabase> database = DayDatabase::open(impl_->days.path(day), true);
     const Result<std::vector<DayStream>> all = database ? database->streams() : database.error();
     if (!all) {
-      const bool is_empty = all.error().code() == ErrorCode::kNotFound;
-      if (impl_->days.has(day) && !is_empty) impl_->counters.damaged_days.add();
+      if (!impl_->days.has(day) || all.error().code() == ErrorCode::kNotFound) continue;
+      if (!Impl::is_left_out(all.error())) return all.error();
+      impl_->counters.damaged_days.add();
       continue;
     }
     for (const DayStream& stream : *all) {
@@ -123,8 +124,9 @@ Result<std::vector<std::vector<StreamVolume>>> Store::volumes(
     const Result<void> begun = database ? database->database().run("BEGIN") : database.error();
     const Result<std::vector<DayStream>> all = begun ? database->streams() : begun.error();
     if (!all) {
-      const bool is_empty = all.error().code() == ErrorCode::kNotFound;
-      if (impl_->days.has(day) && !is_empty) impl_->counters.damaged_days.add();
+      if (!impl_->days.has(day) || all.error().code() == ErrorCode::kNotFound) continue;
+      if (!Impl::is_left_out(all.error())) return all.error();
+      impl_->counters.damaged_days.add();
       continue;
     }
     const Result<std::int64_t> owner = database->inbox_id();
@@ -144,6 +146,7 @@ Result<std::vector<std::vector<StreamVolume>>> Store::volumes(
       const Result<std::vector<ChunkRow>> rows =
           database->overlapping(stream.id, from_ns, to_ns - 1);
       if (!rows) {
+        if (!Impl::is_left_out(rows.error())) return rows.error();
         impl_->counters.damaged_days.add();
         break;
       }

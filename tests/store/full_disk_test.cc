@@ -117,5 +117,29 @@ TEST(StoreFullDisk, AStoreThatCannotBeOpenedYetRefusesPushes) {
   }
 }
 
+// To read a day SQLite needs that memory, too. Without, the answer is no answer that lacks the day.
+TEST(StoreFullDisk, ADayThatCannotBeReadNowIsAnError) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  rig.push_good({{R"({a="b"})", {{t, "line"}}}});
+  rig.reopen(true);
+  const auto error = [](const auto& result) {
+    return result ? "none" : std::string(result.error().text());
+  };
+  const auto lines = [&] {
+    logql::QueryStop stop;
+    return logql::run_log_query(logql::parse_log_query(R"({a="b"})").value(),
+                                {t - 1, t + 1, 10, false}, *rig.store, stop);
+  };
+  {
+    const FileSizeLimit full(10);
+    EXPECT_NE(error(lines()).find("File too large"), std::string::npos) << error(lines());
+    EXPECT_NE(error(rig.store->streams({}, t - 1, t + 1)), "none");
+    EXPECT_NE(error(rig.store->volumes({}, t - 1, t + 1, 10)), "none");
+  }
+  EXPECT_EQ(lines()->entries.size(), 1U);
+  EXPECT_EQ(rig.store->streams({}, t - 1, t + 1)->size(), 1U);
+}
+
 }  // namespace
 }  // namespace tailrace
