@@ -362,6 +362,7 @@ struct Helpers {
 }  // namespace
 
 Result<ScanStats> Store::scan(const ScanRequest& request) {
+  TAILRACE_CHECK(impl_->writer.recovered());
   // The head before the days: a line that moves meanwhile is seen in both, never in none.
   std::vector<RunView> runs =
       impl_->head.snapshot([&](const StreamInfo& stream) { return wants_stream(request, stream); },

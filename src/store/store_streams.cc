@@ -81,6 +81,7 @@ std::vector<DayNumber> Store::days() const {
 
 Result<std::vector<StreamPtr>> Store::streams(const std::vector<logql::Matcher>& matchers,
                                               std::int64_t from_ns, std::int64_t to_ns) {
+  TAILRACE_CHECK(impl_->writer.recovered());
   std::map<std::string_view, StreamPtr> found;
   for (const RunView& run : impl_->head.snapshot(
            [&](const StreamInfo& stream) { return logql::selects(matchers, stream.labels); },
@@ -112,6 +113,7 @@ Result<std::vector<StreamPtr>> Store::streams(const std::vector<logql::Matcher>&
 Result<std::vector<std::vector<StreamVolume>>> Store::volumes(
     const std::vector<logql::Matcher>& matchers, std::int64_t from_ns, std::int64_t to_ns,
     std::int64_t step_ns) {
+  TAILRACE_CHECK(impl_->writer.recovered());
   Spread spread(from_ns, to_ns, step_ns);
   const std::vector<RunView> runs = impl_->head.snapshot(
       [&](const StreamInfo& stream) { return logql::selects(matchers, stream.labels); }, from_ns,

@@ -54,7 +54,10 @@ Result<void> Writer::start() {
 Result<void> Writer::load_read_only() {
   read_only_ = true;
   // Days alone, copied from somewhere, can be read too.
-  if (!std::filesystem::exists(Inbox::path_of(days_.folder()))) return {};
+  if (!std::filesystem::exists(Inbox::path_of(days_.folder()))) {
+    recovered_ = true;
+    return {};
+  }
   TAILRACE_TRY(inbox_, Inbox::open(days_.folder(), true));
   inbox_id_ = inbox_->id();
   return recover();
@@ -143,6 +146,7 @@ void Writer::run() {
     } else if (!pushes.empty()) {
       commit(pushes);
     }
+    (void)get_ready();
     take_made_chunks();
     seal_what_is_due(flushes_asked != flushes_done);
     const bool all_stored = stored_flush_ == next_flush_;

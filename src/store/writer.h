@@ -62,6 +62,8 @@ class Writer {
   void push(PendingPush push);
   // Commits what waits, and ends. With `flush` everything goes into chunks first.
   void stop(bool flush = false);
+  // kUnavailable: what was taken before the start cannot be read yet, and no push is taken.
+  Result<void> recovered() const;
   // Its pushes' numbers stand in the days as `seq`.
   std::int64_t inbox_id() const noexcept { return inbox_id_; }
   // For tests: puts all runs into chunks and returns when they are there, or could not be written.
@@ -149,7 +151,7 @@ class Writer {
 
   // The thread's own.
   bool read_only_ = false;
-  bool recovered_ = false;      // all of the inbox is in the head; until then pushes are refused
+  std::atomic<bool> recovered_ = false;
   std::optional<Inbox> inbox_;  // none: it could not be opened, or made anew, yet
   std::atomic<std::int64_t> inbox_id_ = 0;
   std::uint64_t last_seq_ = 0;                                        // of all pushes

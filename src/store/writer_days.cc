@@ -164,7 +164,6 @@ void Writer::tidy_days() {
   if (now < tidy_due_ns_ || tidy_waits(now)) return;
   const bool first = tidy_due_ns_ == 0;
   tidy_due_ns_ = now + kTidyEveryNs;
-  (void)get_ready();
   clear_inbox();
   if (options_.retention_ns != 0) {
     // A day goes when its last line is too old.

@@ -46,6 +46,11 @@ Result<void> Writer::get_ready() {
   return recover();
 }
 
+Result<void> Writer::recovered() const {
+  if (recovered_) return {};
+  return Error{ErrorCode::kUnavailable, "the store waits for its disk"};
+}
+
 Result<void> Writer::recover() {
   std::size_t pushes = 0;
   TAILRACE_CHECK(inbox_->for_each([&](const Inbox::Push& push) -> Result<void> {

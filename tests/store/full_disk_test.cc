@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "rig.h"
@@ -108,7 +110,12 @@ TEST(StoreFullDisk, AStoreThatCannotBeOpenedYetRefusesPushes) {
       rig.open();
       const PushResult result = rig.push({{R"({a="b"})", {{t + 2, "later"}}}});
       EXPECT_EQ(result.status, 503) << result.message;
+      EXPECT_FALSE(rig.store->streams({}, t, t + 9)) << "nobody knows what is in the inbox";
     }
+    // By itself, without a push.
+    for (int i = 0; i < 200 && !rig.store->streams({}, t, t + 9); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(rig.lines(R"({a="b"})").size(), fresh ? 0U : 2U);
     rig.push_good({{R"({a="b"})", {{t + 1, "in the inbox"}, {t + 2, "later"}}}});
     const std::size_t lines = fresh ? 2 : 3;
     EXPECT_EQ(rig.lines(R"({a="b"})").size(), lines);
