@@ -2,6 +2,9 @@
 """A full disk under the embedded store: pushes are refused with 503, what was acknowledged stays readable, and it goes
 on by itself when there is room again. And a folder that cannot be written to is a clear error at the start.
 
+Then anything in any order, from a seed: pushes, a disk that fills and empties, kills, stops. What is answered to a query
+is all that was acknowledged, or 503. TAILRACE_SEEDS=100 tries more, TAILRACE_SEED=7 one again.
+
 The disk is a small tmpfs, which only root may mount: skipped for others.
 """
 
@@ -10,6 +13,7 @@ import http.client
 import json
 import os
 import random
+import shutil
 import subprocess
 import time
 import urllib.parse
@@ -67,10 +71,12 @@ class Pushing:
             self.refused.append(lines)
         return status
 
-    def check(self, when):
+    def check(self, when, may_refuse=False):
         end = time.time_ns()
         parameters = urllib.parse.urlencode({"query": '{job="push"}', "limit": 10**6, "start": self.begin_ns - 1, "end": end})
         status, _, body = rig.get(f"http://127.0.0.1:{self.port}/loki/api/v1/query_range?{parameters}", timeout=60)
+        if status == 503 and may_refuse:
+            return
         rig.expect(status == 200, f"{when}: the query was answered with {status}: {body[:200]}")
         found = [(int(ns) - self.begin_ns, line) for stream in json.loads(body)["data"]["result"]
                  for ns, line in stream["values"]]
@@ -78,21 +84,25 @@ class Pushing:
         rig.expect(set(found) == self.taken, f"{when}: {len(found)} lines are there, {len(self.taken)} were acknowledged")
 
 
-def run(binary, directory, disk, min_free):
-    port = rig.free_port()
-    log = directory / f"app-{min_free}.log"
-    log.write_bytes(b"")
-    config = {
+def config(disk, log, port, min_free, chunk="256KB", head="2MB", inbox="2MB"):
+    return {
         "store": {"path": str(disk.path / f"store-{min_free}"), "http_listen_port": port, "min_free_bytes": min_free,
-                  "chunk_bytes": "256KB", "max_head_bytes": "2MB", "max_inbox_bytes": "2MB",
+                  "chunk_bytes": chunk, "max_head_bytes": head, "max_inbox_bytes": inbox,
                   "max_entries_limit_per_query": 10**7},
         "clients": [{"url": f"http://127.0.0.1:{port}/loki/api/v1/push", "batchwait": "50ms",
                      "backoff_config": {"min_period": "100ms", "max_period": "500ms"}}],
         "scrape_configs": [rig.job(log, name="tailed")],
     }
+
+
+def run(binary, directory, disk, min_free):
+    port = rig.free_port()
+    log = directory / f"app-{min_free}.log"
+    log.write_bytes(b"")
+    configuration = config(disk, log, port, min_free)
     ballast = disk.path / "ballast"
     ballast.write_bytes(b"x" * (12 << 20))
-    agent = rig.Tailrace(binary, directory, config, name=f"disk-{min_free}").wait_until_up()
+    agent = rig.Tailrace(binary, directory, configuration, name=f"disk-{min_free}").wait_until_up()
     pushing = Pushing(port)
     rig.wait_for("the disk to be full", lambda: pushing.push() == 503, 60, pause=0)
     log.write_bytes(b"".join(b"tailed %d\n" % n for n in range(500)))
@@ -104,7 +114,7 @@ def run(binary, directory, disk, min_free):
                "refusals are not counted")
     # Killed and started again while it is full.
     agent.kill()
-    agent = rig.Tailrace(binary, directory, config, name=f"disk-{min_free}").wait_until_up()
+    agent = rig.Tailrace(binary, directory, configuration, name=f"disk-{min_free}").wait_until_up()
     pushing.check("full, after a restart")
     # It tries again: the logs of the databases must not take the room that there will be.
     time.sleep(3)
@@ -131,6 +141,53 @@ def run(binary, directory, disk, min_free):
           f"healed in {healed:.1f} s", flush=True)
 
 
+def fill(ballast, size):
+    with contextlib.suppress(OSError), ballast.open("wb") as file:
+        for _ in range(size // 4096):
+            file.write(b"x" * 4096)
+
+
+def anything(binary, directory, disk, seed):
+    choose = random.Random(seed)
+    port = rig.free_port()
+    log = directory / f"app-{seed}.log"
+    log.write_bytes(b"")
+    configuration = config(disk, log, port, choose.choice(["0", "0", "1MB", "4MB"]), choose.choice(["64KB", "256KB", "1MB"]),
+                           choose.choice(["1MB", "2MB", "4MB"]), choose.choice(["1MB", "2MB", "8MB"]))
+    ballast = disk.path / "ballast"
+    pushing = Pushing(port)
+
+    def start():
+        return rig.Tailrace(binary, directory, configuration, name=f"seed-{seed}").wait_until_up()
+    agent = start()
+    for step in range(40):
+        what = choose.choice(["push", "push", "push", "fill", "free", "kill", "stop", "wait"])
+        if what == "push":
+            for _ in range(choose.randrange(12)):
+                if len(pushing.taken) * 2000 < 12 << 20:  # less than the disk has without the ballast
+                    pushing.push()
+        elif what == "fill":
+            fill(ballast, choose.choice([8, 20, 32, 32]) << 20)
+        elif what == "free":
+            ballast.unlink(missing_ok=True)
+        elif what == "wait":
+            time.sleep(choose.random() * 3)
+        else:
+            if what == "kill":
+                agent.kill()
+            else:
+                status, _ = agent.terminate()
+                rig.expect(status == 0, f"seed {seed}, step {step}: exit status {status}")
+            agent = start()
+        if choose.random() < 0.3:
+            pushing.check(f"seed {seed}, step {step}, {what}", may_refuse=True)
+    ballast.unlink(missing_ok=True)
+    rig.wait_for(f"seed {seed}: the store to take pushes again", lambda: pushing.push() == 204, 20, pause=0.1)
+    pushing.check(f"seed {seed}, at the end")
+    agent.kill()
+    print(f"seed {seed}: {len(pushing.taken)} lines taken, {len(pushing.refused)} pushes refused", flush=True)
+
+
 def test(binary, directory):
     if os.geteuid() != 0:
         raise rig.Skip("only root may mount a small disk")
@@ -138,8 +195,15 @@ def test(binary, directory):
     try:
         run(binary, directory, disk, "1MB")
         for _ in range(3):  # what is in which log when the disk is full differs
-            subprocess.run(["rm", "-rf", disk.path / "store-1MB", disk.path / "store-0"], check=True)
+            for store in disk.path.glob("store-*"):
+                shutil.rmtree(store)
             run(binary, directory, disk, "0")  # the disk's own error
+        one = os.environ.get("TAILRACE_SEED")
+        seeds = random.sample(range(10**6), int(os.environ.get("TAILRACE_SEEDS", "3")))
+        for seed in [int(one)] if one else seeds:
+            for store in disk.path.glob("store-*"):
+                shutil.rmtree(store)
+            anything(binary, directory, disk, seed)
         disk.remount("ro")
         done = subprocess.run([binary, f"-config.file={directory / 'config-disk-0.yaml'}"], capture_output=True,
                               text=True, timeout=30)
