@@ -6,7 +6,8 @@
 //
 // Most exact first: whole paths, then patterns with {parameters} (one segment each), then prefixes
 // ("/static/*", the longest wins). HEAD is answered by GET. The method "*" answers all that have
-// no handler of their own; a path without a handler for the method is 405 with Allow. Routes are added before the server starts; matching changes nothing.
+// no handler of their own; a path without a handler for the method is 405 with Allow. Routes are
+// added before the server starts; matching changes nothing.
 #pragma once
 
 #include <cstdint>
