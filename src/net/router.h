@@ -1,7 +1,7 @@
 // Router: from method and path to a handler.
 //
-//   router.get("/ready", ready);                                   // a handler that does not
-//   suspend router.add_async("GET", "/loki/api/v1/label/{name}/values", values);
+//   router.get("/ready", ready);
+//   router.add_async("GET", "/loki/api/v1/label/{name}/values", values);  // may suspend
 //   router.get("/static/*", assets);
 //
 // Most exact first: whole paths, then patterns with {parameters} (one segment each), then prefixes
