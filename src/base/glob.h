@@ -1,9 +1,11 @@
 // Glob: patterns over paths, with the rules of Promtail's __path__:
 //
-//   *  any run of characters but "/", leading dots included      ?       one character but "/"
-//   ** as a whole element: any number of directories, none too   [a-z]   one of; [^a] and [!a]:
-//   none of {a,b/c}  alternatives; may nest                              \       takes the next
-//   character literally
+//   *        any run of characters but "/", leading dots included
+//   **       as a whole element: any number of directories, none too
+//   ?        one character but "/"
+//   [a-z]    one of; [^a] and [!a]: none of
+//   {a,b/c}  alternatives; may nest
+//   \        takes the next character literally
 //
 // expand() reads only directories that can hold a match: fixed elements cost one lookup, and all
 // alternatives walk together, so each directory is read once.

@@ -4,10 +4,10 @@
 // A component reads its own options:
 //
 //   void read(ConfigNode node, BatchOptions& options) {
-//     node.strict({"batchwait", "batchsize"});             // any other key: an error with a
-//     suggestion node.read("batchwait", options.wait);                // absent or null: the
-//     default stays node.read("batchsize", options.bytes); if (options.bytes <= 0)
-//     node.error("batchsize", "must be positive");
+//     node.strict({"batchwait", "batchsize"});  // any other key: an error with a suggestion
+//     node.read("batchwait", options.wait);     // absent or null: the default stays
+//     node.read("batchsize", options.bytes);
+//     if (options.bytes <= 0) node.error("batchsize", "must be positive");
 //   }
 //
 // Problems go to the reader's ConfigErrors; reading goes on, so that one run reports all. A node is

@@ -3,9 +3,8 @@
 //   TargetCollector collector(executor, relabeling, host_name(), metrics, apply);
 //   std::vector<std::unique_ptr<Discovery>> discoveries = make_discoveries(options);
 //   std::vector<Discovery::Yield> yields;  // outlive the tasks, as the discoveries do
-//   for (std::size_t i = 0; i < discoveries.size(); ++i) yields.push_back(collector.yield_for(i));
-//   for (std::size_t i = 0; i < discoveries.size(); ++i) tasks.spawn("discovery",
-//   discoveries[i]->run(yields[i]));
+//   for (i...) yields.push_back(collector.yield_for(i));
+//   for (i...) tasks.spawn("discovery", discoveries[i]->run(yields[i]));
 #pragma once
 
 #include <memory>

@@ -2,9 +2,10 @@
 // read from a configuration, and turned into a client and the headers of each request.
 //
 //   HttpClientConfig http;
-//   read(node, http);                               // keys it knows are in kHttpClientKeys, for
-//   node.strict() HttpClient client(executor, http.client_options()); HttpAuth auth(executor,
-//   http); Result<void> ready = co_await auth.add_headers(request.headers, timeout_ns);
+//   read(node, http);  // node.strict() takes kHttpClientKeys
+//   HttpClient client(executor, http.client_options());
+//   HttpAuth auth(executor, http);
+//   Result<void> ready = co_await auth.add_headers(request.headers, timeout_ns);
 //
 // Files with secrets are read again for every request and stripped of white space around.
 #pragma once

@@ -6,9 +6,10 @@
 // next by one byte (most log formats) run on a matcher of our own, all others on RE2; the answers
 // are the same.
 //
-//   auto regex = GoRegex::compile(R"(^(\S+) (?P<status>\d{3}))", {.keep = GroupsKept::kListed,
-//   .names = {"status"}}); std::array<std::string_view, 2> found;           // [0] whole match, [1]
-//   status if (regex->search(line, found)) use(found[1]);
+//   auto regex = GoRegex::compile(R"(^(\S+) (?P<status>\d{3}))",
+//                                 {.keep = GroupsKept::kListed, .names = {"status"}});
+//   std::array<std::string_view, 2> found;  // [0] whole match, [1] status
+//   if (regex->search(line, found)) use(found[1]);
 //
 // Input is any bytes. Bytes that are not UTF-8 match as U+FFFD, one by one, as in Go.
 // A compiled expression is immutable and may be used by many threads.

@@ -4,8 +4,8 @@
 // stream. seal() puts the stream heads in front of the runs and compresses everything, piece by
 // piece, into a payload.
 //
-//   stream 1: [page 1 KiB][page 4 KiB]...      head(labels, length) is written at seal, when it is
-//   known stream 2: [page 1 KiB]
+//   stream 1: [page 1 KiB][page 4 KiB]...   head(labels, length) is written at seal: then known
+//   stream 2: [page 1 KiB]
 //
 // Bounds: the caller seals at its batch size; streams_max() is the caller's too. Lives on one
 // shard.

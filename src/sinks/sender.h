@@ -1,8 +1,7 @@
 // Sender: brings the entries of one client and tenant to their Loki, in order, for as long as it
 // takes.
 //
-//   append -> [filling batch] --batchsize or batchwait--> [sealed payloads] -> push -> tickets
-//   settle
+//   append -> [filling batch] --batchsize, batchwait--> [sealed payloads] -> push -> tickets settle
 //
 // One push is under way at a time, so order holds. A payload that fails with something that can
 // pass (429, 5xx, no answer) is pushed again, the same bytes, for ever: the file is the buffer.

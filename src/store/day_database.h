@@ -2,8 +2,7 @@
 //
 //   stream(id, labels, first_ns, last_ns, entries, bytes, chunks, seq)   sums over its chunks
 //   chunk (id, stream_id, first_ns, last_ns, entries, bytes, stored_bytes)
-//   block (id = chunk's id, index_part, text_part)                       apart, so that chunk rows
-//   stay small
+//   block (id = chunk's id, index_part, text_part)   apart, so that chunk rows stay small
 //
 // `seq`: pushes up to this number are in chunks as far as they concern this stream and day. So if a
 // crash comes between the commit here and the clearing of the inbox, recovery knows what it must

@@ -1,7 +1,6 @@
 // RFC 5424:
 //
-//   <PRI>VERSION SP TIMESTAMP SP HOSTNAME SP APP-NAME SP PROCID SP MSGID SP STRUCTURED-DATA [SP
-//   MSG]
+//   <PRI>VERSION SP TIME SP HOSTNAME SP APP-NAME SP PROCID SP MSGID SP STRUCTURED-DATA [SP MSG]
 //
 // Reading stops at the first fault; what was read before it counts, if that is at least priority
 // and version.

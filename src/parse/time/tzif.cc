@@ -1,8 +1,9 @@
 // TZif, the format of zone files (RFC 8536).
 //
-//   "TZif" version 15*0  isutcnt isstdcnt leapcnt timecnt typecnt charcnt (six big-endian 32-bit
-//   numbers) timecnt times, timecnt type numbers, typecnt (offset 4, summer 1, name 1), charcnt
-//   names, leapcnt leap seconds, isstdcnt and isutcnt flags
+//   "TZif" version 15*0
+//   isutcnt isstdcnt leapcnt timecnt typecnt charcnt   32 bits each, big-endian
+//   timecnt times, timecnt type numbers, typecnt (offset 4, summer 1, name 1), charcnt names,
+//   leapcnt leap seconds, isstdcnt and isutcnt flags
 //
 // In version 1 times have 4 bytes. From version 2 on a second header and block follow with times of
 // 8 bytes, and then the rule for later times between two newlines.

@@ -7,8 +7,7 @@
 // the oldest unfinished one. A rotated one is kept open for kLingerNs after its end, for writers
 // that have not noticed yet.
 //
-//   chain:  [app.log.2: all acknowledged -> dropped]  [app.log.1: reading]  [app.log: waits its
-//   turn]
+//   chain:  [app.log.2: acknowledged, dropped]  [app.log.1: reading]  [app.log: waits its turn]
 //
 // Few descriptors. A generation that is idle may be closed, see OpenFiles, and is found again where
 // it was or, by its inode number and last bytes, under another name. The watch on it stays.
