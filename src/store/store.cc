@@ -7,12 +7,26 @@
 
 #include "store/push_request.h"
 #include "store/store_impl.h"
+#include "telemetry/log.h"
 
 namespace tailrace {
 
 std::size_t Store::Impl::threads(const StoreOptions& options) {
   if (options.threads != 0) return options.threads;
   return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 4);
+}
+
+Result<bool> Store::Impl::leave_out(DayNumber day, const Error& why) {
+  // It was deleted just now, or nothing was ever written to it.
+  if (!days.has(day) || why.code() == ErrorCode::kNotFound) return false;
+  if (why.code() == ErrorCode::kUnavailable || why.code() == ErrorCode::kTimeout) return why;
+  counters.damaged_days.add();
+  static log::Every every(10 * kNsPerSecond);
+  if (every.due()) {
+    log::error("a day's database cannot be read and is left out",
+               {{"file", days.path(day).native()}, {"error", why.text()}});
+  }
+  return true;
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -25,12 +25,10 @@ struct Store::Impl {
         writer(options, clock, catalog, head, days, workers, counters,
                [this](const PushRequest& request) { tails.show(request); }) {}
 
-  // Whether answers leave out a day that cannot be read: damage does not go away, and is not to
-  // take the other days along. What may pass is an error, as without the day the answer would be
-  // wrong.
-  static bool is_left_out(const Error& error) {
-    return error.code() != ErrorCode::kUnavailable && error.code() != ErrorCode::kTimeout;
-  }
+  // What an answer makes of a day that cannot be read. True: it is damaged, counted, and left out;
+  // that does not go away, and is not to take the other days along. False: there is nothing. An
+  // error: it may be readable later, and without it the answer would be wrong.
+  Result<bool> leave_out(DayNumber day, const Error& why);
 
   static std::size_t threads(const StoreOptions& options);
 

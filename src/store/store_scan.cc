@@ -132,9 +132,6 @@ class TaskList {
   void open_day(DayNumber day, std::unordered_map<std::string_view, std::uint64_t>& flushed,
                 ScanStats& stats) {
     Result<DayDatabase> database = DayDatabase::open(store_.days.path(day), true);
-    // It may have been deleted just now, or nothing was ever written to it.
-    if (!database && (!store_.days.has(day) || database.error().code() == ErrorCode::kNotFound))
-      return;
     if (!database) return unreadable_day(database.error(), stats);
     day_ = std::move(*database);
     Result<ChunkCursor> cursor =
@@ -167,16 +164,11 @@ class TaskList {
   }
 
   void unreadable_day(const Error& error, ScanStats& stats) {
-    if (!Store::Impl::is_left_out(error)) {
-      failed_ = error;
-      return;
-    }
-    ++stats.damaged_blocks;
-    store_.counters.damaged_days.add();
-    static log::Every every(10 * kNsPerSecond);
-    if (every.due()) {
-      log::error("a day's database cannot be read and is left out",
-                 {{"file", store_.days.path(day_number_).native()}, {"error", error.text()}});
+    const Result<bool> damaged = store_.leave_out(day_number_, error);
+    if (!damaged) {
+      failed_ = damaged.error();
+    } else if (*damaged) {
+      ++stats.damaged_blocks;
     }
   }
 

@@ -93,9 +93,7 @@ Result<std::vector<StreamPtr>> Store::streams(const std::vector<logql::Matcher>&
     Result<DayDatabase> database = DayDatabase::open(impl_->days.path(day), true);
     const Result<std::vector<DayStream>> all = database ? database->streams() : database.error();
     if (!all) {
-      if (!impl_->days.has(day) || all.error().code() == ErrorCode::kNotFound) continue;
-      if (!Impl::is_left_out(all.error())) return all.error();
-      impl_->counters.damaged_days.add();
+      TAILRACE_CHECK(impl_->leave_out(day, all.error()));
       continue;
     }
     for (const DayStream& stream : *all) {
@@ -126,9 +124,7 @@ Result<std::vector<std::vector<StreamVolume>>> Store::volumes(
     const Result<void> begun = database ? database->database().run("BEGIN") : database.error();
     const Result<std::vector<DayStream>> all = begun ? database->streams() : begun.error();
     if (!all) {
-      if (!impl_->days.has(day) || all.error().code() == ErrorCode::kNotFound) continue;
-      if (!Impl::is_left_out(all.error())) return all.error();
-      impl_->counters.damaged_days.add();
+      TAILRACE_CHECK(impl_->leave_out(day, all.error()));
       continue;
     }
     const Result<std::int64_t> owner = database->inbox_id();
@@ -148,8 +144,7 @@ Result<std::vector<std::vector<StreamVolume>>> Store::volumes(
       const Result<std::vector<ChunkRow>> rows =
           database->overlapping(stream.id, from_ns, to_ns - 1);
       if (!rows) {
-        if (!Impl::is_left_out(rows.error())) return rows.error();
-        impl_->counters.damaged_days.add();
+        TAILRACE_CHECK(impl_->leave_out(day, rows.error()));
         break;
       }
       for (const ChunkRow& row : *rows) {

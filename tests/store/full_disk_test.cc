@@ -77,12 +77,16 @@ TEST(StoreFullDisk, TooLittleSpaceOnTheDiskRefusesPushes) {
   EXPECT_EQ(result.status, 503);
 }
 
-TEST(StoreFullDisk, OpeningAStoreNeedsNoRoom) {
-  StoreRig rig;
-  const std::int64_t t = rig.clock.now_ns();
+void push_two(StoreRig& rig, std::int64_t t) {
   rig.push_good({{R"({a="b"})", {{t, "in a chunk"}}}});
   rig.store->flush_and_wait();
   rig.push_good({{R"({a="b"})", {{t + 1, "in the inbox"}}}});
+}
+
+TEST(StoreFullDisk, OpeningAStoreNeedsNoRoom) {
+  StoreRig rig;
+  const std::int64_t t = rig.clock.now_ns();
+  push_two(rig, t);
   rig.reopen();
   EXPECT_EQ(rig.lines(R"({a="b"})").size(), 2U);
   for (const auto& file : std::filesystem::directory_iterator(rig.options.path)) {
@@ -98,11 +102,7 @@ TEST(StoreFullDisk, AStoreThatCannotBeOpenedYetRefusesPushes) {
   for (const bool fresh : {false, true}) {
     StoreRig rig;
     const std::int64_t t = rig.clock.now_ns();
-    if (!fresh) {
-      rig.push_good({{R"({a="b"})", {{t, "in a chunk"}}}});
-      rig.store->flush_and_wait();
-      rig.push_good({{R"({a="b"})", {{t + 1, "in the inbox"}}}});
-    }
+    if (!fresh) push_two(rig, t);
     rig.store.reset();
     if (fresh) std::filesystem::remove_all(rig.options.path);
     {
